@@ -16,7 +16,8 @@ const TOOLS = [
 export function buildKzg() {
   if (loads("c-kzg")) return;
   const missing = TOOLS.filter(([, names]) => !names.some(runs)).map(([tool]) => tool);
-  if (missing.length > 0) fail(`c-kzg is C++ and is compiled here: please install ${missing.join(" and ")}, then repeat.`);
+  if (missing.length > 0)
+    fail(`c-kzg is C++ and is compiled here: please install ${missing.join(" and ")}, then repeat.`);
 
   const gyp = join(dirname(resolve("node-gyp/package.json")), "bin", "node-gyp.js");
   const prefix = dirname(dirname(process.execPath));

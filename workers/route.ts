@@ -1,0 +1,192 @@
+/**
+ * The table of contents: every edge a blob travels, in the order it travels them.
+ *
+ * A worker subscribes to edges by name and never imports another worker: they meet here (types) and in Redis, the
+ * bucket and the chain (data). Jobs carry ids, never bytes. Redis is a convenience: each edge names the durable record
+ * from which `reconcile` makes its job again, so that an emptied Redis costs time and nothing else.
+ */
+import type { Hex } from "../protocol/hex.ts";
+
+/** How sure the chain must be of an event before the edge acts on it. */
+export type Finality = "none" | "latest" | "confirmed" | "finalized";
+
+/** Who owns the queue. No party takes a job of another: each has a Redis prefix (or a Redis) of its own. */
+export type Party = "disperser" | "storage" | "validator";
+
+/** One edge: what sets it off, who acts, on which id, and where it can be found again when Redis forgot it. */
+export interface Edge<Payload> {
+  readonly name: string;
+  readonly trigger: string;
+  readonly party: Party;
+  readonly worker: string;
+  readonly effect: string;
+  /** The durable record behind the job; `reconcile` adds a job for each that is not terminal. */
+  readonly record: string;
+  readonly finality: Finality;
+  /** Attempts of one job; after the last the reconciler decides whether there will be another job. */
+  readonly attempts: number;
+  /** First retry after this many ms, doubling. */
+  readonly backoffMs: number;
+  readonly concurrency: number;
+  /** Equal ids are one job. Never contains ":" and is never all digits (BullMQ). */
+  readonly jobId: (payload: Payload) => string;
+}
+
+export interface BlobJob {
+  readonly requestId: Hex;
+}
+export interface BatchJob {
+  readonly batchId: Hex;
+}
+/** One storage node's share of an upload, so that a slow node holds up nobody else. */
+export interface UploadJob extends BatchJob {
+  readonly node: string;
+}
+/** A batch as one block's hash seeded it: after a reorg the same batch is a new job. */
+export interface SampleJob extends BatchJob {
+  readonly seed: Hex;
+}
+/** The disperser party's timer-driven edges have one standing job each. */
+export type NoPayload = Readonly<Record<string, never>>;
+
+const edge = <Payload>(e: Edge<Payload>): Edge<Payload> => e;
+
+export const route = {
+  encode: edge<BlobJob>({
+    name: "encode",
+    trigger: "blob accepted",
+    party: "disperser",
+    worker: "encoder",
+    effect: "dataRoot, segment roots, commitment and Q_b in the bucket",
+    record: "blobs/<requestId>/accepted.json",
+    finality: "none",
+    attempts: 5,
+    backoffMs: 200,
+    concurrency: 2,
+    jobId: ({ requestId }) => `encode-${requestId}`,
+  }),
+  batch: edge<NoPayload>({
+    name: "batch",
+    trigger: "blob encoded, or timer",
+    party: "disperser",
+    worker: "batcher",
+    effect: "batch record and its plan in the next outbox slot",
+    record: "pending/<requestId>",
+    finality: "none",
+    attempts: 3,
+    backoffMs: 200,
+    concurrency: 1,
+    jobId: () => "batch-next",
+  }),
+  send: edge<NoPayload>({
+    name: "send",
+    trigger: "outbox",
+    party: "disperser",
+    worker: "sender",
+    effect: "transaction, receipt, replacement",
+    record: "outbox/<address>/<nonce>.json",
+    finality: "latest",
+    attempts: 3,
+    backoffMs: 200,
+    concurrency: 1,
+    jobId: () => "send-next",
+  }),
+  upload: edge<UploadJob>({
+    name: "upload",
+    trigger: "BatchSubmitted",
+    party: "disperser",
+    worker: "batcher",
+    effect: "rows and metadata pushed until the node acknowledges or the deadline passes",
+    record: "batches/<batchId>/plan.json",
+    finality: "latest",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 4,
+    jobId: ({ batchId, node }) => `upload-${batchId}-${node}`,
+  }),
+  store: edge<BatchJob>({
+    name: "store",
+    trigger: "BatchSubmitted",
+    party: "storage",
+    worker: "storage",
+    effect: "rows extended, verified and staged durably",
+    record: "batch in the node's store, not staged",
+    finality: "confirmed",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 2,
+    jobId: ({ batchId }) => `store-${batchId}`,
+  }),
+  sample: edge<SampleJob>({
+    name: "sample",
+    trigger: "BatchSubmitted",
+    party: "validator",
+    worker: "validator",
+    effect: "samples fetched and verified, signature kept and given out on request",
+    record: "batch in the validator's store, not signed",
+    finality: "confirmed",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 2,
+    jobId: ({ batchId, seed }) => `sample-${batchId}-${seed}`,
+  }),
+  collect: edge<BatchJob>({
+    name: "collect",
+    trigger: "BatchSubmitted",
+    party: "disperser",
+    worker: "batcher",
+    effect: "every validator asked, each signature checked, confirmBatch planned at > 2/3 of the stake",
+    record: "batches/<batchId>/status.json",
+    finality: "latest",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 4,
+    jobId: ({ batchId }) => `collect-${batchId}`,
+  }),
+  settle: edge<BatchJob>({
+    name: "settle",
+    trigger: "BatchConfirmed",
+    party: "storage",
+    worker: "storage",
+    effect: "staging moved into log and KV",
+    record: "batch in the node's store, confirmed, not settled",
+    finality: "confirmed",
+    attempts: 10,
+    backoffMs: 100,
+    concurrency: 2,
+    jobId: ({ batchId }) => `settle-${batchId}`,
+  }),
+  finalize: edge<BatchJob>({
+    name: "finalize",
+    trigger: "BatchConfirmed at finalized height",
+    party: "disperser",
+    worker: "batcher",
+    effect: "FINALIZED written, pending markers removed",
+    record: "batches/<batchId>/status.json",
+    finality: "finalized",
+    attempts: 10,
+    backoffMs: 200,
+    concurrency: 2,
+    jobId: ({ batchId }) => `finalize-${batchId}`,
+  }),
+  fail: edge<BatchJob>({
+    name: "fail",
+    trigger: "deadline passed",
+    party: "disperser",
+    worker: "batcher",
+    effect: "failBatch planned; its blobs packed again, or ended",
+    record: "batches/<batchId>/status.json",
+    finality: "latest",
+    attempts: 10,
+    backoffMs: 200,
+    concurrency: 2,
+    jobId: ({ batchId }) => `fail-${batchId}`,
+  }),
+} as const;
+
+export type EdgeName = keyof typeof route;
+export type PayloadOf<Name extends EdgeName> = (typeof route)[Name] extends Edge<infer P> ? P : never;
+
+/** The edges one worker must handle; start-up refuses a process that leaves one of them without a handler. */
+export const edgesOf = (worker: string): EdgeName[] =>
+  (Object.keys(route) as EdgeName[]).filter((name) => route[name].worker === worker);

@@ -12,7 +12,6 @@ export async function openEngine({ chainId, time }: Genesis): Promise<Engine> {
   const connection = await network.create({
     network: "default",
     override: {
-      type: "edr-simulated",
       chainId,
       initialDate: new Date(time * 1000),
       // Without it every block adds at least a second: 100 transactions put the chain's clock 99 s ahead.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Flow} from "./flow/Flow.sol";
+import {ChunkLinearReward} from "./pay/ChunkLinearReward.sol";
+import {FixedPrice} from "./pay/FixedPrice.sol";
+
+/// @title Deploys the contracts that must know each other
+/// @notice Flow charges through FixedPrice, which fills ChunkLinearReward, which pays through the mining contract, which
+/// reads Flow. Each keeps its partners in immutables, so their addresses are computed before they exist: a contract's
+/// n-th creation has the address keccak256(rlp(address, n)).
+contract Genesis {
+    /// @param blocksPerEpoch Blocks of a mining epoch.
+    /// @param pricePerSector Wei for a sector's whole lifetime.
+    /// @param priceAdmin Who announces prices; the zero address fixes the price for good.
+    /// @param sectorsPerPrice Sectors of a pricing chunk.
+    /// @param releaseSeconds Seconds over which a fee is paid out.
+    struct Parameters {
+        uint256 blocksPerEpoch;
+        uint256 pricePerSector;
+        address priceAdmin;
+        uint256 sectorsPerPrice;
+        uint256 releaseSeconds;
+    }
+
+    /// @notice A child is not where it was predicted to be.
+    error Misplaced(address expected, address found);
+
+    Flow public immutable flow;
+    FixedPrice public immutable market;
+    ChunkLinearReward public immutable reward;
+    /// @notice Where the mining contract belongs: the child after the last one.
+    address public immutable mine;
+
+    constructor(Parameters memory p) {
+        mine = _child(4);
+        // In this order each constructor can check the partner that exists already.
+        reward = new ChunkLinearReward(_child(2), mine, p.sectorsPerPrice, p.releaseSeconds);
+        market = new FixedPrice(p.pricePerSector, p.priceAdmin, _child(3), address(reward));
+        flow = new Flow(payable(address(market)), p.blocksPerEpoch);
+
+        if (address(reward) != _child(1)) revert Misplaced(_child(1), address(reward));
+        if (address(market) != _child(2)) revert Misplaced(_child(2), address(market));
+        if (address(flow) != _child(3)) revert Misplaced(_child(3), address(flow));
+    }
+
+    /// @dev rlp([address, n]) for 0 < n < 128 is d6 94 address n; a contract's own first creation has n = 1.
+    function _child(uint8 n) private view returns (address) {
+        return address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(this), n)))));
+    }
+}

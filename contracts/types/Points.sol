@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {PointLib} from "../libraries/PointLib.sol";
+
+/// @notice A point of BLS12-381's G1 (public keys, commitments) as EIP-2537 writes it: a field element of 381 bits is
+/// 64 bytes big-endian, here a high and a low word; infinity is all zeros. 128 bytes.
+struct G1 {
+    uint256 xHi;
+    uint256 xLo;
+    uint256 yHi;
+    uint256 yLo;
+}
+
+/// @notice A point of BLS12-381's G2 (signatures) as EIP-2537 writes it: each coordinate is c0 + c1·u, c0 first. 256 bytes.
+struct G2 {
+    uint256 x0Hi;
+    uint256 x0Lo;
+    uint256 x1Hi;
+    uint256 x1Lo;
+    uint256 y0Hi;
+    uint256 y0Lo;
+    uint256 y1Hi;
+    uint256 y1Lo;
+}
+
+using PointLib for G1 global;
+using PointLib for G2 global;

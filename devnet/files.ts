@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { link, open, rename, rm } from "node:fs/promises";
+
+/** Creates the file whole or not at all; one that exists is left as it is. */
+export async function createFile(path: string, text: string, mode = 0o644): Promise<void> {
+  await viaTemporary(path, text, mode, async (temporary) => {
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  });
+}
+
+/** Replaces the file whole or not at all. */
+export async function replaceFile(path: string, text: string, mode = 0o644): Promise<void> {
+  await viaTemporary(path, text, mode, (temporary) => rename(temporary, path));
+}
+
+async function viaTemporary(
+  path: string,
+  text: string,
+  mode: number,
+  publish: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(temporary, "wx", mode);
+    await file.writeFile(text);
+    await file.sync();
+    await file.close();
+    await publish(temporary);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,0 +1,24 @@
+import { getJson, type ObjectStore } from "../../adapters/bucket.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import { readAll, readBatchFacts } from "../batch-facts.ts";
+import { Accepted, Encoded, idIn, keys, Verdict } from "../records.ts";
+import type { BlobFacts } from "./status.ts";
+
+/** Reads what is known of a blob, by requestId or blobKey; null when it is neither. */
+export const readBlobFacts = async (bucket: ObjectStore, id: Hex, copies: number): Promise<BlobFacts | null> => {
+  const accepted = (await getJson(bucket, keys.accepted(id), Accepted)) ?? (await byBlobKey(bucket, id));
+  if (accepted === null) return null;
+  const { requestId } = accepted;
+  const [encoded, verdict, batches] = await Promise.all([
+    getJson(bucket, keys.encoded(requestId), Encoded),
+    getJson(bucket, keys.verdict(requestId), Verdict),
+    readAll(bucket, keys.placements(requestId), (key) => readBatchFacts(bucket, idIn(key))),
+  ]);
+  batches.sort((a, b) => a.plan.time - b.plan.time);
+  return { accepted, encoded, verdict, batches, copies };
+};
+
+const byBlobKey = async (bucket: ObjectStore, blobKey: Hex): Promise<Accepted | null> => {
+  const requestId = await bucket.get(keys.byBlobKey(blobKey));
+  return requestId === null ? null : getJson(bucket, keys.accepted(Buffer.from(requestId).toString() as Hex), Accepted);
+};

@@ -1,0 +1,58 @@
+/** What a disperser does, whatever protocol asks for it: HTTP today, gRPC later, behind the same three calls. */
+import type { Readable } from "node:stream";
+import type { ObjectStore } from "../../adapters/bucket.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import { MAX_BLOB_BYTES } from "../../protocol/params.ts";
+import type { Accepted } from "../records.ts";
+import { createAccept } from "./accept.ts";
+import { readBody } from "./body.ts";
+import { readBlobFacts } from "./facts.ts";
+import { viewOf } from "./present.ts";
+import type { BlobView } from "./view.ts";
+
+export interface DisperseRequest {
+  readonly body: Readable;
+  readonly contentLength?: number;
+  readonly account: Hex;
+  readonly salt: Hex;
+}
+
+export interface DisperserService {
+  /** Resolves when rows and record are durable. */
+  disperse(request: DisperseRequest): Promise<Accepted>;
+  /** By requestId or blobKey; throws `UnknownId`. */
+  blob(id: Hex): Promise<BlobView>;
+  inFlight(): number;
+}
+
+export interface ServiceDeps {
+  readonly bucket: ObjectStore;
+  readonly enqueue: (requestId: Hex) => Promise<boolean>;
+  readonly now: () => number;
+  readonly copies: number;
+  /** Bodies held in memory at once; the next is told to come back. */
+  readonly maxInFlight: number;
+}
+
+export const createService = ({ bucket, enqueue, now, copies, maxInFlight }: ServiceDeps): DisperserService => {
+  const accept = createAccept({ bucket, enqueue, now });
+  let inFlight = 0;
+  return {
+    disperse: async ({ body, contentLength, account, salt }) => {
+      if (inFlight >= maxInFlight) throw new ZgError("Busy", { inFlight, limit: maxInFlight });
+      inFlight += 1;
+      try {
+        return await accept({ payload: await readBody(body, MAX_BLOB_BYTES, contentLength), account, salt });
+      } finally {
+        inFlight -= 1;
+      }
+    },
+    blob: async (id) => {
+      const facts = await readBlobFacts(bucket, id, copies);
+      if (facts === null) throw new ZgError("UnknownId", { id });
+      return viewOf(facts);
+    },
+    inFlight: () => inFlight,
+  };
+};

@@ -1,3 +1,8 @@
+import {
+  errorDeploymentResultToExceptionMessage,
+  HardhatArtifactResolver,
+} from "@nomicfoundation/hardhat-ignition/helpers";
+import { DeploymentResultType, deploy } from "@nomicfoundation/ignition-core";
 import hre, { network } from "hardhat";
 import type { Contracts } from "../adapters/network.ts";
 import System from "../ignition/modules/System.ts";
@@ -7,43 +12,49 @@ import type { Hex } from "../protocol/hex.ts";
 /** Hardhat's well-known mnemonic: its accounts are funded on every devnet and belong to the user, not to a worker. */
 export const DEVNET_MNEMONIC = "test test test test test test test test test test test junk";
 
-export interface Deployment {
-  readonly contracts: Contracts;
-  /** Followers begin here. */
-  readonly fromBlock: number;
-}
-
-/** Deploys everything through Ignition, from the mnemonic's account 0, with the devnet's parameters. */
-export async function deployDevnet(chain: { url: string; chainId: number }): Promise<Deployment> {
+/**
+ * Deploys everything through Ignition, from the mnemonic's account 0, with the devnet's parameters. Ignition keeps its
+ * journal in `dir`: a start that was killed half-way goes on there, a finished one is only read.
+ */
+export async function deployDevnet(chain: { url: string; chainId: number }, dir: string): Promise<Contracts> {
   await build();
-  const connection = await network.create({
-    network: "devnet",
-    override: {
-      url: chain.url,
-      chainId: chain.chainId,
-      accounts: { mnemonic: DEVNET_MNEMONIC, count: 1 },
-    },
-  });
+  const accounts = { mnemonic: DEVNET_MNEMONIC, count: 1 };
+  const override = { url: chain.url, chainId: chain.chainId, accounts };
+  const connection = await network.create({ network: "devnet", override });
   try {
-    const fromBlock = Number(await connection.provider.request({ method: "eth_blockNumber" }));
-    const parameters = { System: parametersOf("devnet") };
-    // Every transaction is mined when it is sent: nothing to wait for.
-    const config = { requiredConfirmations: 1, blockPollingInterval: 20 };
-    const deployed = await connection.ignition.deploy(System, { parameters, config });
-    const addressOf = async (contract: { getAddress(): Promise<string> }) => (await contract.getAddress()) as Hex;
-    return {
-      contracts: {
-        Flow: await addressOf(deployed.flow),
-        FixedPrice: await addressOf(deployed.market),
-        ChunkLinearReward: await addressOf(deployed.reward),
-        DASigners: await addressOf(deployed.signers),
-        DAEntrance: await addressOf(deployed.entrance),
-      },
-      fromBlock,
-    };
+    const result = await deploy({
+      ignitionModule: System,
+      provider: connection.provider,
+      artifactResolver: new HardhatArtifactResolver(hre.artifacts),
+      accounts: (await connection.provider.request({ method: "eth_accounts" })) as string[],
+      deploymentDir: dir,
+      deploymentParameters: { System: parametersOf("devnet") },
+      // Every transaction is mined when it is sent: nothing to wait for.
+      config: { requiredConfirmations: 1, blockPollingInterval: 20 },
+    });
+    if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
+      throw new Error(errorDeploymentResultToExceptionMessage(result));
+    }
+    return deploymentOf(result.contracts);
   } finally {
     await connection.close();
   }
+}
+
+/** Ignition's names of the futures, as `deployed_addresses.json` of any network has them. */
+export function deploymentOf(contracts: Readonly<Record<string, { readonly address: string }>>): Contracts {
+  const addressOf = (name: string): Hex => {
+    const found = contracts[`System#${name}`];
+    if (found === undefined) throw new Error(`the deployment has no System#${name}`);
+    return found.address as Hex;
+  };
+  return {
+    Flow: addressOf("Flow"),
+    FixedPrice: addressOf("FixedPrice"),
+    ChunkLinearReward: addressOf("ChunkLinearReward"),
+    DASigners: addressOf("DASigners"),
+    DAEntrance: addressOf("DAEntrance"),
+  };
 }
 
 /** Artifacts as the sources are now; workers read ABIs from them. Says nothing and takes a moment when they are. */

@@ -18,6 +18,8 @@ export default defineConfig({
   // Both profiles are given in full: Ignition builds with `production`, and what is tested must be what is deployed.
   solidity: { profiles: { default: solc, production: solc } },
   paths: { tests: { solidity: "test/contracts", mocha: "test" } },
+  // Vectors are shared with the TypeScript tests; snapshots are written by tests.
+  test: { solidity: { fsPermissions: { readDirectory: ["test/vectors"] } } },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "prague" },
     devnet: { type: "http", chainType: "l1", url: configVariable("DEVNET_RPC_URL") },
@@ -32,7 +34,7 @@ export default defineConfig({
       type: "http",
       chainType: "generic",
       chainId: 16602,
-      url: configVariable("ZEROG_TESTNET_RPC_URL"),
+      url: process.env.ZEROG_TESTNET_RPC_URL ?? "https://evmrpc-testnet.0g.ai",
       accounts: [configVariable("ZEROG_TESTNET_PRIVATE_KEY")],
     },
   },

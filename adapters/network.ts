@@ -1,0 +1,106 @@
+/** network.json: where the parts of a running network are, and whether they still are what the file says. */
+import { rename } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ZgError } from "../protocol/errors.ts";
+import type { Hex } from "../protocol/hex.ts";
+import { errnoOf, messageOf } from "./errors.ts";
+import { openRpc } from "./rpc.ts";
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((value) => value as Hex);
+
+export const networkSchema = z.object({
+  rpc: z.url(),
+  chainId: z.int().positive(),
+  contracts: z.object({
+    Flow: address,
+    FixedPrice: address,
+    ChunkLinearReward: address,
+    DASigners: address,
+    DAEntrance: address,
+  }),
+  /** Block of the deployment: followers begin here. */
+  fromBlock: z.int().nonnegative().default(0),
+  /** The chain's own tag, or a depth in blocks where the tag is not to be trusted (the devnet has finalized = latest). */
+  finality: z.union([z.literal("finalized"), z.int().nonnegative()]).default("finalized"),
+  redis: z.string(),
+  bucket: z.string(),
+  disperser: z.url(),
+  storageNodes: z.array(z.url()),
+  validators: z.array(z.url()),
+});
+
+export type NetworkJson = z.infer<typeof networkSchema>;
+export type Contracts = NetworkJson["contracts"];
+
+const FILE = "network.json";
+
+/** `NoNetwork` when the folder has none. */
+export const readNetwork = async (data: string): Promise<NetworkJson> => {
+  const path = join(data, FILE);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") throw new ZgError("NoNetwork", { data });
+    throw error;
+  }
+  const parsed = networkSchema.safeParse(jsonOf(text));
+  if (!parsed.success) throw new ZgError("StaleNetwork", { path, why: z.prettifyError(parsed.error).slice(0, 300) });
+  return parsed.data;
+};
+
+/** Whole or not at all: readers never see half a file. */
+export const writeNetwork = async (data: string, network: NetworkJson): Promise<void> => {
+  const path = join(data, FILE);
+  const temporary = `${path}.${process.pid}`;
+  const handle = await open(temporary, "w", 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(network, null, 2)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+};
+
+export const removeNetwork = (data: string): Promise<void> => rm(join(data, FILE), { force: true });
+
+/** Does the RPC answer, with this chain id, with code at every address? Otherwise `StaleNetwork` says what is wrong. */
+export const checkNetwork = async (network: NetworkJson): Promise<void> => {
+  const rpc = openRpc({ url: network.rpc, timeoutMs: 3_000 });
+  try {
+    await proveChain(rpc, network);
+  } catch (error) {
+    const why = error instanceof ZgError ? error.code : messageOf(error);
+    const fields = error instanceof ZgError ? error.fields : {};
+    throw new ZgError("StaleNetwork", { rpc: network.rpc, why, ...fields }, { cause: error });
+  } finally {
+    rpc.close();
+  }
+};
+
+/** The start-up proof of everything that talks to the chain: `ChainUnreachable`, `WrongChain` or `NoCode`. */
+export const proveChain = async (
+  rpc: { call(method: string, params: readonly unknown[]): Promise<unknown> },
+  { chainId, contracts }: Pick<NetworkJson, "chainId" | "contracts">,
+): Promise<void> => {
+  const actual = Number(await rpc.call("eth_chainId", []));
+  if (actual !== chainId) throw new ZgError("WrongChain", { expected: chainId, actual });
+  for (const [contract, at] of Object.entries(contracts)) {
+    const code = await rpc.call("eth_getCode", [at, "latest"]);
+    if (typeof code !== "string" || code.length <= 2) throw new ZgError("NoCode", { contract, address: at });
+  }
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -21,14 +21,26 @@ export function rowsFor(length: number): number {
  * @returns rowsFor(payload.length) × 131,072 bytes
  */
 export function packBlob(payload: Uint8Array): Uint8Array {
-  const rows = rowsFor(payload.length);
-  const packed = new Uint8Array(rows * ROW_BYTES);
-  for (let from = 0, at = 1; from < payload.length; from += PAYLOAD_PER_ELEMENT, at += ELEMENT_BYTES) {
-    packed.set(payload.subarray(from, from + PAYLOAD_PER_ELEMENT), at);
+  return packRows(payload, 0, payload.length);
+}
+
+/**
+ * Some rows of a blob from their part of its payload, so that threads can share a blob.
+ *
+ * @param part payload bytes from row `firstRow` on, as many as its rows hold
+ * @param length payload bytes of the whole blob
+ */
+export function packRows(part: Uint8Array, firstRow: number, length: number): Uint8Array {
+  const last = firstRow * PAYLOAD_PER_ROW + part.length === length;
+  const rows = last ? rowsFor(length) - firstRow : part.length / PAYLOAD_PER_ROW;
+  const packed = Buffer.alloc(rows * ROW_BYTES);
+  const source = Buffer.from(part.buffer, part.byteOffset, part.length);
+  for (let from = 0, at = 1; from < part.length; from += PAYLOAD_PER_ELEMENT, at += ELEMENT_BYTES) {
+    source.copy(packed, at, from, from + PAYLOAD_PER_ELEMENT);
   }
   // The last four payload bytes lie in one element: they are the last four bytes of the last row.
-  new DataView(packed.buffer).setUint32(packed.length - LENGTH_BYTES, payload.length, true);
-  return packed;
+  if (last) packed.writeUInt32LE(length, packed.length - LENGTH_BYTES);
+  return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
 }
 
 /**
@@ -38,11 +50,18 @@ export function packBlob(payload: Uint8Array): Uint8Array {
 export function unpackBlob(rows: Uint8Array, length: number): Uint8Array {
   const expected = rowsFor(length) * ROW_BYTES;
   if (rows.length !== expected) throw new ZgError("LengthMismatch", { expected, actual: rows.length });
-  const payload = new Uint8Array(length);
-  for (let to = 0, at = 1; to < length; to += PAYLOAD_PER_ELEMENT, at += ELEMENT_BYTES) {
-    payload.set(rows.subarray(at, at + Math.min(PAYLOAD_PER_ELEMENT, length - to)), to);
+  return unpackRows(rows, 0, length);
+}
+
+/** The payload bytes that some rows of a blob of `length` bytes hold, the first of them being row `firstRow`. */
+export function unpackRows(rows: Uint8Array, firstRow: number, length: number): Uint8Array {
+  const capacity = (rows.length / ROW_BYTES) * PAYLOAD_PER_ROW;
+  const part = new Uint8Array(Math.min(capacity, length - firstRow * PAYLOAD_PER_ROW));
+  const source = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
+  for (let to = 0, at = 1; to < part.length; to += PAYLOAD_PER_ELEMENT, at += ELEMENT_BYTES) {
+    source.copy(part, to, at, at + Math.min(PAYLOAD_PER_ELEMENT, part.length - to));
   }
-  return payload;
+  return part;
 }
 
 /** Row `index` of packed rows, without copying. */

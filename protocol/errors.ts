@@ -17,6 +17,7 @@ export const ERRORS = {
   BlobTooLarge: final(413, "the blob is longer than 256 rows hold"),
   FileNotFound: final(404, "the file does not exist"),
   FileUnreadable: final(400, "the file cannot be read"),
+  FileUnwritable: final(500, "the file cannot be written"),
   BadRequest: final(400, "the request is malformed"),
   MalformedHex: final(400, "not 0x-prefixed hex of the expected length"),
   LengthMismatch: final(400, "the bytes are not as long as they must be"),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MerkleHash} from "./MerkleHash.sol";
+
 /// @notice Index-bound paths in trees of keccak256(left ‖ right).
 /// @dev The depth is an argument, derived by the caller from counts on record: a path of another length is refused, so
 /// that no node passes for a leaf and no leaf for a deeper one.
@@ -19,12 +21,8 @@ library MerklePath {
         if (index >> depth != 0) revert IndexOutOfRange(index, 1 << depth);
         node = leaf;
         for (uint256 level = 0; level < depth; ++level) {
-            node = (index >> level) & 1 == 0 ? pair(node, path[level]) : pair(path[level], node);
+            node = (index >> level) & 1 == 0 ? MerkleHash.node(node, path[level]) : MerkleHash.node(path[level], node);
         }
-    }
-
-    function pair(bytes32 left, bytes32 right) internal pure returns (bytes32) {
-        return keccak256(abi.encode(left, right));
     }
 
     /// @notice Levels of a tree that holds `count` ≥ 1 leaves: ⌈log2 count⌉.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MerkleHash} from "./MerkleHash.sol";
 import {MerklePath} from "./MerklePath.sol";
 
 /// @notice The tree under a blob's dataRoot: 0G's, so that what is read here is what is stored and mined.
@@ -23,7 +24,7 @@ library RowTree {
     /// @notice Root of the eight sectors of a cell.
     function cellRoot(bytes calldata cell) internal pure returns (bytes32) {
         if (cell.length != CELL_BYTES) revert CellLength(cell.length, CELL_BYTES);
-        return MerklePath.pair(_half(cell[:CELL_BYTES / 2]), _half(cell[CELL_BYTES / 2:]));
+        return MerkleHash.node(_half(cell[:CELL_BYTES / 2]), _half(cell[CELL_BYTES / 2:]));
     }
 
     /// @notice The dataRoot that `cell` at (row, column) of `rows` rows has under `path`.
@@ -55,9 +56,9 @@ library RowTree {
     /// @dev Root of four sectors.
     function _half(bytes calldata half) private pure returns (bytes32) {
         return
-            MerklePath.pair(
-                MerklePath.pair(keccak256(half[:256]), keccak256(half[256:512])),
-                MerklePath.pair(keccak256(half[512:768]), keccak256(half[768:1024]))
+            MerkleHash.node(
+                MerkleHash.node(keccak256(half[:256]), keccak256(half[256:512])),
+                MerkleHash.node(keccak256(half[512:768]), keccak256(half[768:1024]))
             );
     }
 }

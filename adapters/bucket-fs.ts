@@ -5,11 +5,12 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { constants, type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ZgError } from "../protocol/errors.ts";
 import type { ListOptions, ObjectStore, PutOptions, Stored } from "./bucket.ts";
 import { checkKey, checkPrefix } from "./bucket-key.ts";
+import { errnoOf, messageOf } from "./errors.ts";
 
 const TRAILER = /^\nsha256:([0-9a-f]{64})\n$/;
 /** "\nsha256:" + 64 hex digits + "\n" */
@@ -17,9 +18,7 @@ const TRAILER_LENGTH = 8 + 64 + 1;
 /** Begins with a dot, which no key segment does. */
 const TEMPORARY = ".incoming";
 
-const isMissing = (error: unknown): boolean => hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR");
-const hasCode = (error: unknown, code: string): boolean =>
-  typeof error === "object" && error !== null && "code" in error && error.code === code;
+const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -72,7 +71,7 @@ class FsBucket implements ObjectStore {
       try {
         await (options.once === true ? link(temporary, path) : rename(temporary, path));
       } catch (error) {
-        if (options.once === true && hasCode(error, "EEXIST")) return "exists";
+        if (options.once === true && errnoOf(error) === "EEXIST") return "exists";
         throw error;
       }
       await syncFolder(dirname(path));
@@ -112,10 +111,7 @@ class FsBucket implements ObjectStore {
 
   async *list(prefix: string, options: ListOptions = {}): AsyncIterable<string> {
     checkPrefix(prefix);
-    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    for await (const key of this.#walk(join(this.#root, folder))) {
-      if (key.startsWith(prefix) && (options.after === undefined || key > options.after)) yield key;
-    }
+    yield* this.#walk(prefix.slice(0, prefix.lastIndexOf("/") + 1), prefix, options.after ?? "");
   }
 
   async delete(key: string): Promise<void> {
@@ -132,19 +128,20 @@ class FsBucket implements ObjectStore {
   async close(): Promise<void> {}
 
   /** Depth first in the order of whole keys: a folder "a" sorts as "a/", so "a-b" comes before "a/x" as on S3. */
-  async *#walk(folder: string): AsyncIterable<string> {
-    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+  async *#walk(folder: string, prefix: string, after: string): AsyncIterable<string> {
+    const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch((error: unknown) => {
       if (isMissing(error)) return [];
       throw error;
     });
-    const named = entries
+    const keys = entries
       .filter((entry) => !entry.name.startsWith("."))
-      .map((entry) => ({ entry, sort: entry.isDirectory() ? `${entry.name}/` : entry.name }))
-      .sort((a, b) => (a.sort < b.sort ? -1 : 1));
-    for (const { entry } of named) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) yield* this.#walk(path);
-      else yield relative(this.#root, path).replaceAll("\\", "/");
+      .map((entry) => folder + (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .sort((a, b) => (a < b ? -1 : 1));
+    for (const key of keys) {
+      if (!key.startsWith(prefix)) continue;
+      // A folder that sorts before `after` without holding it has nothing after it.
+      if (key.endsWith("/") && (key > after || after.startsWith(key))) yield* this.#walk(key, prefix, after);
+      else if (!key.endsWith("/") && key > after) yield key;
     }
   }
 
@@ -181,5 +178,3 @@ const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
 const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,62 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { readConfig } from "../adapters/config.ts";
+import { createLog } from "../adapters/log.ts";
+import type { NetworkJson } from "../adapters/network.ts";
+import { externalChain } from "./lib/external.ts";
+import { dataFolder } from "./lib/folder.ts";
+import { onInterrupt } from "./lib/interrupt.ts";
+import { runTask } from "./lib/output.ts";
+import { warnOfMemoryRedis } from "./lib/own.ts";
+import { drawTable } from "./lib/table.ts";
+
+interface UpArguments {
+  readonly data?: string;
+  readonly json: boolean;
+}
+
+/** A block a second, as on a lively chain. */
+const INTERVAL_MS = 1_000;
+
+export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
+  await runTask(given.json, async (output) => {
+    const data = dataFolder(given.data);
+    const config = readConfig(process.env, { data });
+    const chain = await externalChain(config, hre);
+    const interrupt = onInterrupt();
+    const { startNetwork } = await import("../devnet/network.ts");
+    const running = await startNetwork({
+      ...{ data, chain, redis: config.redis, bucket: config.bucket },
+      interval: INTERVAL_MS,
+      log: createLog({ name: "up", level: process.env.LOG_LEVEL || "error" }),
+      onReady: (part, detail) => {
+        warnOfMemoryRedis(part, detail, output.warn);
+        output.say(`✔ ${part}  ${detail}`);
+      },
+    });
+    try {
+      output.say(drawTable([...endpoints(running.network), ["data", data]]));
+      output.say("Running. Ctrl-C stops it; the next start on this folder goes on where it was.");
+      output.result(running.network);
+      if (!interrupt.signal.aborted) {
+        await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
+      }
+      output.say("Stopping …");
+    } finally {
+      await running.stop();
+      interrupt.end();
+    }
+  });
+}
+
+function endpoints(network: NetworkJson): [string, string][] {
+  const named = Object.entries(network.contracts).map(([name, address]): [string, string] => [name, address]);
+  return [
+    ["rpc", `${network.rpc}  chain id ${network.chainId}`],
+    ...named,
+    ["redis", network.redis],
+    ["bucket", network.bucket],
+    ["disperser", network.disperser],
+    ...network.storageNodes.map((url, id): [string, string] => [`storage node ${id}`, url]),
+    ...network.validators.map((url, id): [string, string] => [`validator ${id}`, url]),
+  ];
+}

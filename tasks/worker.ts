@@ -1,0 +1,40 @@
+import { createLog } from "../adapters/log.ts";
+import { dataFolder, runningNetwork } from "./lib/folder.ts";
+import { onInterrupt } from "./lib/interrupt.ts";
+import { runTask } from "./lib/output.ts";
+
+interface WorkerArguments {
+  readonly name: string;
+  readonly id: number;
+  readonly data?: string;
+  readonly json: boolean;
+}
+
+/** Storage nodes and validators are counted; of the disperser's workers each is one, however many processes it has. */
+const COUNTED = ["storage", "validator"];
+
+export default async function worker(given: WorkerArguments): Promise<void> {
+  await runTask(given.json, async (output) => {
+    const network = await runningNetwork(given.data);
+    const interrupt = onInterrupt();
+    const { openContext } = await import("../devnet/context.ts");
+    const { startWorker } = await import("../devnet/parties.ts");
+    const name = COUNTED.includes(given.name) ? `${given.name}-${given.id}` : given.name;
+    const context = await openContext({ network, log: createLog({ name }), threads: 1 });
+    try {
+      const running = await startWorker(context, dataFolder(given.data), name);
+      try {
+        output.say(`${name} is running${running.url === undefined ? "" : ` at ${running.url}`}. Ctrl-C stops it.`);
+        output.result({ name, url: running.url ?? null });
+        if (!interrupt.signal.aborted) {
+          await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
+        }
+      } finally {
+        await running.stop();
+      }
+    } finally {
+      await context.close();
+      interrupt.end();
+    }
+  });
+}

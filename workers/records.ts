@@ -6,7 +6,9 @@
  */
 import { z } from "zod";
 import { ERRORS, type ErrorCode } from "../protocol/errors.ts";
+import type { BlobHeader } from "../protocol/header.ts";
 import { type Hex, isHex } from "../protocol/hex.ts";
+import { HEADER_VERSION } from "../protocol/params.ts";
 
 const hex = (bytes: number) => z.custom<Hex>((value) => isHex(value, bytes), `0x and ${2 * bytes} hex digits`);
 const hash = hex(32);
@@ -129,6 +131,25 @@ export const Vote = z.object({
 });
 export type Vote = z.infer<typeof Vote>;
 
+/** A confirmed batch whose bond is still in escrow. */
+export const Bond = z.object({ retainUntil: count });
+
+/** A validator's key, by its hash: the chain keeps only the hash. */
+export const ValidatorKey = z.object({ key: hex(128) });
+
+/** Outbox slots below this are of batches that are closed. */
+export const SlotFloor = z.object({ floor: count });
+
+export const headerOf = (accepted: Accepted, encoded: Pick<Encoded, "dataRoot" | "commitment">): BlobHeader => ({
+  version: HEADER_VERSION,
+  dataRoot: encoded.dataRoot,
+  commitment: encoded.commitment,
+  length: accepted.length,
+  rows: accepted.rows,
+  account: accepted.account,
+  salt: accepted.salt,
+});
+
 /** Every key of the bucket, outbox and cursors excepted (adapters/outbox.ts, adapters/follow.ts). */
 export const keys = {
   rows: (requestId: Hex) => `blobs/${requestId}/rows`,
@@ -165,6 +186,7 @@ export const keys = {
   validatorKeys: "registry/",
   validatorKey: (keyHash: Hex) => `registry/${keyHash}.json`,
   cursor: "cursor/batcher.json",
+  slotFloor: "cursor/slots.json",
 } as const;
 
 /** The id at the end of a listed key. */

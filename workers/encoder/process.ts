@@ -3,10 +3,10 @@ import { getJson, type ObjectStore, putJson } from "../../adapters/bucket.ts";
 import type { Compute } from "../../adapters/compute.ts";
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { ZgError } from "../../protocol/errors.ts";
-import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
+import { blobKeyOf } from "../../protocol/header.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { HEADER_VERSION, ROW_BYTES } from "../../protocol/params.ts";
-import { Accepted, type Encoded, keys } from "../records.ts";
+import { ROW_BYTES } from "../../protocol/params.ts";
+import { Accepted, type Encoded, headerOf, keys } from "../records.ts";
 
 export interface EncodeDeps {
   readonly bucket: ObjectStore;
@@ -47,16 +47,3 @@ export const encode = async ({ bucket, compute, pokeBatch, now }: EncodeDeps, re
   crashpoint("encode-done");
   await pokeBatch();
 };
-
-const headerOf = (
-  accepted: Accepted,
-  { dataRoot, commitment }: Pick<Encoded, "dataRoot" | "commitment">,
-): BlobHeader => ({
-  version: HEADER_VERSION,
-  dataRoot,
-  commitment,
-  length: accepted.length,
-  rows: accepted.rows,
-  account: accepted.account,
-  salt: accepted.salt,
-});

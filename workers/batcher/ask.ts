@@ -1,0 +1,81 @@
+/** One validator, asked once for its signature. What comes back is a vote, or nothing yet. */
+import { z } from "zod";
+import { verifySignature } from "../../adapters/bls.ts";
+import { asZgError } from "../../adapters/errors.ts";
+import type { HttpClient } from "../../adapters/http-client.ts";
+import type { ZgError } from "../../protocol/errors.ts";
+import { type Hex, isHex } from "../../protocol/hex.ts";
+import type { Vote } from "../records.ts";
+import type { EpochValidator } from "./validators.ts";
+
+export interface Question {
+  readonly batchId: Hex;
+  readonly seed: Hex;
+  /** What an honest validator signs. */
+  readonly message: Hex;
+  /** Blob keys of the batch in order: a refusal may name a blob by key or by index. */
+  readonly blobKeys: readonly Hex[];
+}
+
+const Answer = z.object({ signature: z.string(), seed: z.string() });
+const MAX_BYTES = 4_096;
+/** A signature is made before it is asked for; an answer is a read. */
+const DEADLINE_MS = 3_000;
+
+/** undefined: it has not finished sampling, or has sampled another fork. */
+export const ask = async (
+  client: HttpClient,
+  validator: EpochValidator,
+  question: Question,
+  context: { readonly signal: AbortSignal; readonly now: () => number },
+): Promise<Vote | undefined> => {
+  const { slot, socket, key } = validator;
+  const { batchId, seed, message } = question;
+  const vote = (outcome: Vote["outcome"], more: Partial<Vote> = {}): Vote => ({
+    slot,
+    socket,
+    seed,
+    outcome,
+    ...more,
+    time: context.now(),
+  });
+  try {
+    const url = `${socket.replace(/\/+$/, "")}/batches/${batchId}/attestation`;
+    const options = { maxBytes: MAX_BYTES, deadlineMs: DEADLINE_MS, signal: context.signal };
+    const answer = await client.json(url, Answer, options);
+    if (answer.seed.toLowerCase() !== seed) return undefined;
+    const { signature } = answer;
+    if (!isHex(signature, 256) || !verifySignature(key, message, signature)) {
+      return vote("garbage", { code: "BadSignature" });
+    }
+    return vote("signed", { signature: signature.toLowerCase() as Hex });
+  } catch (error) {
+    const named = asZgError(error);
+    const why = named.message.slice(0, 300);
+    switch (named.code) {
+      case "NotSampled":
+      case "NotFound":
+      case "UnknownBatch":
+      case "Stopping":
+        return undefined;
+      case "NodeDown":
+        return vote("down", { code: named.code, why });
+      case "BadResponse":
+      case "BadPoint":
+        return vote("garbage", { code: named.code, why });
+      default: {
+        if (named.retryable) return vote("slow", { code: named.code, why });
+        return vote("refused", { code: codeOf(named), why, blobKey: blamed(named, question.blobKeys) });
+      }
+    }
+  }
+};
+
+/** A validator wraps why it refuses: `SamplingRefused {code: "CommitmentMismatch", …}`. */
+const codeOf = ({ code, fields }: ZgError): string => (typeof fields.code === "string" ? fields.code : code);
+
+/** The blob that a refusal names, if it is one of this batch. */
+export const blamed = ({ fields }: ZgError, blobKeys: readonly Hex[]): Hex | undefined => {
+  if (typeof fields.blobKey === "string") return blobKeys.find((key) => key === String(fields.blobKey).toLowerCase());
+  return typeof fields.index === "number" ? blobKeys[fields.index] : undefined;
+};

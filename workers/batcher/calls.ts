@@ -1,0 +1,88 @@
+/** The batcher's calls of DAEntrance: what goes into the outbox, and what is asked before. */
+
+import type { Chain } from "../../adapters/chain.ts";
+import type { Intent } from "../../adapters/outbox.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import type { BatchPlan } from "../records.ts";
+import type { Attestation } from "./attest.ts";
+import type { OnChain } from "./candidates.ts";
+import { submitId } from "./slots.ts";
+
+const STATUS: readonly OnChain[] = ["None", "Submitted", "Available", "Unavailable"];
+
+export interface Calls {
+  submit(plan: BatchPlan): Promise<Intent>;
+  confirm(plan: BatchPlan, seed: Hex, attestation: Attestation): Promise<Intent>;
+  fail(batchId: Hex): Promise<Intent>;
+  releaseBond(batchId: Hex): Promise<Intent>;
+  /** Takes the credit of the submitter out; `after` names what put it there. */
+  withdraw(after: Hex): Promise<Intent>;
+  statusOf(batchId: Hex): Promise<OnChain>;
+  credit(): Promise<bigint>;
+}
+
+/**
+ * Each intent has been estimated against the present state: what would revert is refused here, by the contract's error,
+ * and costs nothing.
+ */
+export const createCalls = (chain: Chain, submitter: Hex): Calls => {
+  const { entrance } = chain;
+  const to = chain.addresses.DAEntrance;
+
+  const intent = async (
+    id: string,
+    kind: string,
+    method: string,
+    args: readonly unknown[],
+    value = 0n,
+  ): Promise<Intent> => {
+    const data = entrance.interface.encodeFunctionData(method, args) as Hex;
+    const gas = await chain.estimate({ from: submitter, to, data, value });
+    return { id, kind, to, data, value: value.toString(), gas: (gas + gas / 5n + MARGIN).toString() };
+  };
+  const read = async (method: string, ...args: readonly unknown[]): Promise<unknown> => {
+    try {
+      return await entrance.getFunction(method).staticCall(...args);
+    } catch (error) {
+      throw chain.errorOf(error);
+    }
+  };
+
+  return {
+    submit: async (plan) => {
+      const fees = (await read("quoteBatch", plan.rowCount, plan.metadataLength)) as readonly bigint[];
+      const value = fees.reduce((sum, fee) => sum + fee, 0n);
+      return intent(submitId(plan.batchId), "submitBatch", "submitBatch", [commitmentOf(plan)], value);
+    },
+    confirm: ({ batchId, rowNodes, metadataNodes }, seed, attestation) =>
+      intent(`confirm-${batchId}-${seed}`, "confirmBatch", "confirmBatch", [
+        batchId,
+        rowNodes,
+        metadataNodes,
+        attestation,
+      ]),
+    fail: (batchId) => intent(`fail-${batchId}`, "failBatch", "failBatch", [batchId]),
+    releaseBond: (batchId) => intent(`bond-${batchId}`, "withdrawBond", "withdrawBond", [batchId]),
+    withdraw: (after) => intent(`withdraw-${after}`, "withdraw", "withdraw", [submitter]),
+    statusOf: async (batchId) => STATUS[Number(await read("statusOf", batchId))] ?? "None",
+    credit: async () => BigInt((await read("credit", submitter)) as bigint),
+  };
+};
+
+/** An epoch roll or new levels of the log may come between estimate and block: 200,000 and 22,100 a level. */
+const MARGIN = 500_000n;
+
+const commitmentOf = (plan: BatchPlan) => ({
+  batchRoot: plan.batchRoot,
+  rowsRoot: plan.rowsRoot,
+  metadataRoot: plan.metadataRoot,
+  blobCount: plan.blobs.length,
+  rowCount: plan.rowCount,
+  metadataLength: plan.metadataLength,
+  attempt: plan.attempt,
+});
+
+/** The contract's own error, if it is one: `{error: "WrongStatus", …}`. */
+export const revertOf = (error: unknown): string | undefined =>
+  error instanceof ZgError && error.code === "ChainReverted" ? String(error.fields.error) : undefined;

@@ -1,0 +1,168 @@
+/** The batcher's edges and what sets them off, joined: events, heads, timers and jobs come in, each to its own file. */
+import type { ObjectStore } from "../../adapters/bucket.ts";
+import type { Blocks, Head, Reorg } from "../../adapters/follow.ts";
+import type { HttpClient } from "../../adapters/http-client.ts";
+import type { Log } from "../../adapters/log.ts";
+import type { Outbox } from "../../adapters/outbox.ts";
+import type { JobContext, Queues } from "../../adapters/queue.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import type { Context } from "../context.ts";
+import { keys } from "../records.ts";
+import { route } from "../route.ts";
+import { adoptFromChain } from "./adopt.ts";
+import type { Calls } from "./calls.ts";
+import { type CloseDeps, fail, finalize } from "./close.ts";
+import { type CollectDeps, collect } from "./collect.ts";
+import { type FormDeps, formBatches } from "./form.ts";
+import { releaseBonds, withdrawCredit } from "./money.ts";
+import type { OpenBatches } from "./open.ts";
+import { protocolLimits } from "./pack.ts";
+import type { ChainParameters } from "./parameters.ts";
+import { createRowsCache } from "./rows.ts";
+import type { Slots } from "./slot-reader.ts";
+import { type Clock, type Job, jobsFor } from "./steps.ts";
+import { sweep } from "./sweep.ts";
+import { type UploadDeps, upload } from "./upload.ts";
+import type { Validators } from "./validators.ts";
+import { applyEvents, applyReorg, type WatchDeps } from "./watch.ts";
+
+export interface DeskParts {
+  readonly context: Context;
+  readonly bucket: ObjectStore;
+  readonly client: HttpClient;
+  readonly outbox: Outbox;
+  readonly queues: Queues;
+  readonly open: OpenBatches;
+  readonly slots: Slots;
+  readonly calls: Calls;
+  readonly validators: Validators;
+  readonly parameters: ChainParameters;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Reconciliations that a plan may wait for its slot before it counts as given up. */
+const SWEEP_AFTER = 10;
+
+export const createDesk = (parts: DeskParts) => {
+  const { context, bucket, client, outbox, queues, open, slots, calls, validators, log, signal } = parts;
+  const { chain, network, timing, compute } = context;
+  const nodes = network.storageNodes;
+  const now = Date.now;
+  let clock: Clock = { latest: 0, finalized: 0 };
+  let timer: NodeJS.Timeout | undefined;
+  /** When each job was last asked for: what repeats every head need not be told to Redis every head. */
+  const told = new Map<string, number>();
+
+  const latest = (): number => clock.latest;
+  const pokeBatch = () => queues.tryAdd(route.batch, {});
+  const pokeSend = () => queues.tryAdd(route.send, {});
+  const gasOf = async (tx: Hex): Promise<number | undefined> => {
+    const receipt = await chain.receipt(tx);
+    return receipt === null ? undefined : Number(receipt.gasUsed);
+  };
+
+  const watching: WatchDeps = {
+    bucket,
+    open,
+    confirmWindow: parts.parameters.confirmWindow,
+    gasOf,
+    rememberKey: validators.remember,
+    now,
+  };
+  const base = { bucket, log, now, open, outbox, calls, pokeSend };
+  const entrance = network.contracts.DAEntrance;
+  const chainId = network.chainId;
+  const adopt = async (batchId: Hex): Promise<void> => {
+    await adoptFromChain({ chain, fromBlock: network.fromBlock, watching }, batchId);
+    await dispatch([batchId]);
+  };
+  const forming: FormDeps = {
+    ...base,
+    compute,
+    slots,
+    adopt,
+    chainId,
+    entrance,
+    limits: protocolLimits(timing.batchMs),
+    signal,
+  };
+  const collecting: CollectDeps = { ...base, client, validators, chainId, entrance, graceMs: timing.graceMs, latest };
+  const uploading: UploadDeps = {
+    ...base,
+    client,
+    rowsOf: createRowsCache(bucket),
+    nodes,
+    latest,
+    pollMs: timing.pollMs,
+  };
+  const closing: CloseDeps = { ...base, validators, clock: () => clock, nodes: nodes.length, pokeBatch };
+
+  const add = (batchId: Hex, job: Job): Promise<boolean> =>
+    job.edge === "upload"
+      ? queues.tryAdd(route.upload, { batchId, node: job.node })
+      : queues.tryAdd(route[job.edge], { batchId });
+
+  /** Makes the jobs that these batches need now. */
+  const dispatch = async (batchIds: Iterable<Hex>, always = false): Promise<void> => {
+    for (const batchId of batchIds) {
+      const batch = open.get(batchId);
+      if (batch === undefined) continue;
+      for (const job of jobsFor(batch, clock, nodes.length)) {
+        const id = `${job.edge}-${batchId}-${"node" in job ? job.node : ""}`;
+        if (!always && now() - (told.get(id) ?? 0) < timing.reconcileMs) continue;
+        if (await add(batchId, job)) told.set(id, now());
+      }
+    }
+  };
+
+  const batchLater = (ms: number | undefined): void => {
+    clearTimeout(timer);
+    if (ms !== undefined && !signal.aborted) timer = setTimeout(pokeBatch, ms);
+  };
+
+  return {
+    onBlocks: async ({ events, to }: Blocks): Promise<void> => {
+      clock = { ...clock, latest: Math.max(clock.latest, to) };
+      await dispatch(await applyEvents(watching, events), true);
+    },
+    onReorg: async ({ ancestor }: Reorg): Promise<void> => {
+      clock = { ...clock, latest: ancestor };
+      await applyReorg({ bucket, open, now }, ancestor);
+    },
+    onHead: async ({ latest, finalized }: Head): Promise<void> => {
+      clock = { latest, finalized };
+      const due = open.all().filter((batch) => !jobsFor(batch, clock, 0).some(({ edge }) => edge === "collect"));
+      await dispatch(due.map(({ plan }) => plan.batchId));
+    },
+    batch: async (jobSignal: AbortSignal): Promise<void> => {
+      batchLater(await formBatches({ ...forming, signal: AbortSignal.any([signal, jobSignal]) }));
+    },
+    upload: async (batchId: Hex, node: string, job: JobContext): Promise<void> => {
+      const again = await upload(uploading, batchId, node, job.signal);
+      if (again !== undefined) throw job.later(again);
+    },
+    collect: async (batchId: Hex, job: JobContext): Promise<void> => {
+      if (await collect(collecting, batchId, job.signal)) throw job.later(timing.pollMs);
+    },
+    finalize: (batchId: Hex): Promise<void> => finalize(closing, batchId),
+    fail: async (batchId: Hex): Promise<void> => {
+      await fail(closing, batchId);
+      if (open.get(batchId) === undefined) await withdrawCredit(base, batchId);
+    },
+    /** Every open batch has its jobs, every pending blob a batcher that looks at it. */
+    reconcile: async (): Promise<void> => {
+      await open.reload();
+      for (const [id, time] of told) if (now() - time > timing.reconcileMs) told.delete(id);
+      if (clock.latest === 0) return;
+      await dispatch(open.all().map(({ plan }) => plan.batchId));
+      await sweep({ open, slots, calls, olderThan: now() - SWEEP_AFTER * timing.reconcileMs });
+      await releaseBonds(base, clock.finalized);
+      for await (const _ of bucket.list(keys.pendings)) {
+        await pokeBatch();
+        break;
+      }
+    },
+    stop: (): void => clearTimeout(timer),
+  };
+};

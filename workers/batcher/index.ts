@@ -1,0 +1,84 @@
+import { Wallet } from "ethers";
+import { openBucket } from "../../adapters/bucket.ts";
+import { bucketCursor, follow } from "../../adapters/follow.ts";
+import { openClient } from "../../adapters/http-client.ts";
+import { startLoop } from "../../adapters/loop.ts";
+import { openOutbox } from "../../adapters/outbox.ts";
+import { openQueues } from "../../adapters/queue.ts";
+import { createShutdown } from "../../adapters/shutdown.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import type { Context, PartyOptions, Running } from "../context.ts";
+import { keys } from "../records.ts";
+import { route } from "../route.ts";
+import { createCalls } from "./calls.ts";
+import { createDesk } from "./desk.ts";
+import { createOpenBatches } from "./open.ts";
+import { readChainParameters } from "./parameters.ts";
+import { createSlots } from "./slot-reader.ts";
+import { createValidators } from "./validators.ts";
+
+export type BatcherOptions = PartyOptions & {
+  readonly bucket: string;
+  /** The sender's key, or its private key: only its address is used, a batcher signs nothing. */
+  readonly wallet: Wallet | Hex;
+};
+
+/** One batcher is one key. Two processes on one key are safe: the outbox slot decides between them. */
+export const startBatcher = async (context: Context, options: BatcherOptions): Promise<Running> => {
+  const { chain, network, timing } = context;
+  const log = context.log.child({ worker: "batcher" });
+  const shutdown = createShutdown({ log });
+  try {
+    const bucket = await openBucket(options.bucket);
+    shutdown.add("bucket", () => bucket.close());
+    const client = openClient();
+    shutdown.add("client", () => client.close());
+    const wallet = typeof options.wallet === "string" ? new Wallet(options.wallet) : options.wallet;
+    const submitter = wallet.address.toLowerCase() as Hex;
+    const outbox = await openOutbox({ bucket, chain, wallet: submitter, log });
+    const queues = await openQueues({ redis: options.redis, prefix: `zg:${options.name}`, log });
+    shutdown.add("queues", () => queues.close());
+    const open = createOpenBatches(bucket);
+    await open.reload();
+
+    const desk = createDesk({
+      context,
+      bucket,
+      client,
+      outbox,
+      queues,
+      open,
+      log,
+      slots: createSlots(bucket, outbox),
+      calls: createCalls(chain, submitter),
+      validators: createValidators(chain, bucket, network.fromBlock),
+      parameters: await readChainParameters(chain),
+      signal: shutdown.signal,
+    });
+    const follower = await follow({
+      chain,
+      addresses: [network.contracts.DAEntrance, network.contracts.DASigners],
+      cursor: bucketCursor(bucket, keys.cursor),
+      fromBlock: network.fromBlock,
+      confirmations: 1,
+      onBlocks: desk.onBlocks,
+      onReorg: desk.onReorg,
+      onHead: desk.onHead,
+      pollMs: timing.pollMs,
+      log,
+    });
+    shutdown.add("follower", () => follower.stop());
+    queues.work(route.batch, (_, { signal }) => desk.batch(signal));
+    queues.work(route.upload, ({ batchId, node }, job) => desk.upload(batchId, node, job));
+    queues.work(route.collect, ({ batchId }, job) => desk.collect(batchId, job));
+    queues.work(route.finalize, ({ batchId }) => desk.finalize(batchId));
+    queues.work(route.fail, ({ batchId }) => desk.fail(batchId));
+    const loop = startLoop({ name: "batcher reconcile", everyMs: timing.reconcileMs, log, run: desk.reconcile });
+    shutdown.add("reconcile", () => loop.stop());
+    shutdown.add("timer", desk.stop);
+  } catch (error) {
+    await shutdown.stop("start failed");
+    throw error;
+  }
+  return { stop: () => shutdown.stop().then(() => undefined) };
+};

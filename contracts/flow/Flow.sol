@@ -36,8 +36,9 @@ contract Flow is IFlow {
     /// @dev Roots that `rootHistory` holds.
     uint256 private constant ROOTS = 1000;
 
-    bytes32 private constant DOMAIN_TYPEHASH =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
 
     /// @inheritdoc IFlow
     address payable public immutable market;

@@ -195,9 +195,7 @@ interface IFlow {
     function getEpochRangeHistory(uint256 index) external view returns (EpochRangeWithContextDigest memory);
 
     /// @notice Makes the context if it is due, and returns the one that sealed a sector.
-    function queryContextAtPosition(
-        uint128 targetPosition
-    ) external returns (EpochRangeWithContextDigest memory range);
+    function queryContextAtPosition(uint128 targetPosition) external returns (EpochRangeWithContextDigest memory range);
 
     /// @notice Epoch of the context made last.
     function epoch() external view returns (uint256);

@@ -71,9 +71,10 @@ library FlowTreeLib {
         bytes32 subtree = MerkleHash.node(tree.peaks[level], zero);
         for (++level; level < height; ++level) {
             zero = MerkleHash.node(zero, zero);
-            subtree = (length >> level) & 1 == 1
-                ? MerkleHash.node(tree.peaks[level], subtree)
-                : MerkleHash.node(subtree, zero);
+            subtree =
+                (length >> level) & 1 == 1
+                    ? MerkleHash.node(tree.peaks[level], subtree)
+                    : MerkleHash.node(subtree, zero);
         }
         tree.length = (length >> height) << height;
         append(tree, subtree, height);
@@ -100,9 +101,7 @@ library FlowTreeLib {
         hash = MerkleHash.node(hash, zero);
         for (++level; length >> level != 0; ++level) {
             zero = MerkleHash.node(zero, zero);
-            hash = (length >> level) & 1 == 1
-                ? MerkleHash.node(tree.peaks[level], hash)
-                : MerkleHash.node(hash, zero);
+            hash = (length >> level) & 1 == 1 ? MerkleHash.node(tree.peaks[level], hash) : MerkleHash.node(hash, zero);
         }
     }
 

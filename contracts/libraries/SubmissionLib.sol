@@ -17,18 +17,15 @@ library SubmissionLib {
     uint256 internal constant MAX_TAGS = 1024;
 
     bytes32 private constant NODE_TYPEHASH = keccak256("SubmissionNode(bytes32 root,uint256 height)");
-    bytes32 private constant DATA_TYPEHASH =
-        keccak256(
-            "SubmissionData(uint256 length,bytes tags,SubmissionNode[] nodes)SubmissionNode(bytes32 root,uint256 height)"
-        );
-    bytes32 private constant SUBMISSION_TYPEHASH =
-        keccak256(
-            "Submission(SubmissionData data,address submitter)SubmissionData(uint256 length,bytes tags,SubmissionNode[] nodes)SubmissionNode(bytes32 root,uint256 height)"
-        );
-    bytes32 private constant PERMIT_TYPEHASH =
-        keccak256(
-            "SubmitPermit(Submission submission,uint256 nonce,uint256 deadline)Submission(SubmissionData data,address submitter)SubmissionData(uint256 length,bytes tags,SubmissionNode[] nodes)SubmissionNode(bytes32 root,uint256 height)"
-        );
+    bytes32 private constant DATA_TYPEHASH = keccak256(
+        "SubmissionData(uint256 length,bytes tags,SubmissionNode[] nodes)SubmissionNode(bytes32 root,uint256 height)"
+    );
+    bytes32 private constant SUBMISSION_TYPEHASH = keccak256(
+        "Submission(SubmissionData data,address submitter)SubmissionData(uint256 length,bytes tags,SubmissionNode[] nodes)SubmissionNode(bytes32 root,uint256 height)"
+    );
+    bytes32 private constant PERMIT_TYPEHASH = keccak256(
+        "SubmitPermit(Submission submission,uint256 nonce,uint256 deadline)Submission(SubmissionData data,address submitter)SubmissionData(uint256 length,bytes tags,SubmissionNode[] nodes)SubmissionNode(bytes32 root,uint256 height)"
+    );
 
     /// @notice Checks an entry's form and returns its sectors and identity; reverts with the reason.
     function check(SubmissionData calldata data) internal pure returns (uint256 sectors, bytes32 identity) {
@@ -80,10 +77,7 @@ library SubmissionLib {
     function _hash(SubmissionData calldata data) private pure returns (bytes32) {
         bytes memory nodes;
         for (uint256 i = 0; i < data.nodes.length; ++i) {
-            nodes = bytes.concat(
-                nodes,
-                keccak256(abi.encode(NODE_TYPEHASH, data.nodes[i].root, data.nodes[i].height))
-            );
+            nodes = bytes.concat(nodes, keccak256(abi.encode(NODE_TYPEHASH, data.nodes[i].root, data.nodes[i].height)));
         }
         return keccak256(abi.encode(DATA_TYPEHASH, data.length, keccak256(data.tags), keccak256(nodes)));
     }

@@ -42,11 +42,7 @@ contract FixedPrice is IFixedPrice {
         if (msg.sender != priceAdmin) revert NotPriceAdmin(msg.sender, priceAdmin);
         _checkPrice(pricePerSector_);
         uint256 fromBlock = block.number + NOTICE_BLOCKS;
-        _price = Price({
-            price: uint96(pricePerSector()),
-            next: uint96(pricePerSector_),
-            fromBlock: uint64(fromBlock)
-        });
+        _price = Price({price: uint96(pricePerSector()), next: uint96(pricePerSector_), fromBlock: uint64(fromBlock)});
         emit PriceAnnounced(pricePerSector_, fromBlock);
     }
 

@@ -43,7 +43,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     }
     await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new ZgError("FileUnwritable", { file: path, why: errnoOf(error) ?? messageOf(error) }, { cause: error });
   }
   return file;

@@ -1,7 +1,7 @@
 import { ZgError } from "./errors.ts";
 import { concat, type Hex, toHex } from "./hex.ts";
 import { keccak, keccakEach, keccakHex } from "./keccak.ts";
-import { HASH_BYTES, SECTOR_BYTES, SEGMENT_BYTES, SEGMENT_LEVEL } from "./params.ts";
+import { HASH_BYTES, SECTOR_BYTES, SECTORS_PER_SEGMENT, SEGMENT_BYTES, SEGMENT_LEVEL } from "./params.ts";
 import { paddedRoot, ZERO_HASHES } from "./tree.ts";
 
 /** An aligned power-of-two subtree of a padded file: 2^height sectors. */
@@ -94,6 +94,28 @@ function subtreeRoot(nodes: Uint8Array, level: number, height: number): Uint8Arr
 /** A node of the log with the sector it starts at. */
 export interface PlacedNode extends FlowNode {
   readonly start: number;
+}
+
+/**
+ * Where a file lands in a log of `length` sectors: at a multiple of its first node's size, and at the next segment if
+ * it would otherwise reach over the end of a segment that it does not start at.
+ */
+export function placeFile(length: number, nodes: readonly FlowNode[]): { placed: PlacedNode[]; length: number } {
+  const sectors = nodes.reduce((sum, node) => sum + 2 ** node.height, 0);
+  let start = alignUp(length, 2 ** (nodes[0]?.height ?? 0));
+  const reachesOver =
+    Math.floor(start / SECTORS_PER_SEGMENT) !== Math.floor((start + sectors - 1) / SECTORS_PER_SEGMENT);
+  if (reachesOver) start = alignUp(start, SECTORS_PER_SEGMENT);
+  const placed = nodes.map((node) => {
+    const at = start;
+    start += 2 ** node.height;
+    return { ...node, start: at };
+  });
+  return { placed, length: start };
+}
+
+function alignUp(position: number, size: number): number {
+  return Math.ceil(position / size) * size;
 }
 
 /**

@@ -6,7 +6,7 @@ import { batchLeaf, batchRootOf, batchTree, EMPTY_LEAF } from "../protocol/batch
 import { batchCoefficients, blobCoefficients, DST_BLOB, DST_ROW, rowCoefficients } from "../protocol/challenge.ts";
 import { drawColumns } from "../protocol/column.ts";
 import { accepted } from "../protocol/errors.ts";
-import { fileRootOf, flowRoot, identityOf, nodeHeights, type PlacedNode, submissionOfBytes } from "../protocol/flow.ts";
+import { fileRootOf, flowRoot, nodeHeights, type PlacedNode, placeFile, submissionOfBytes } from "../protocol/flow.ts";
 import { type BlobHeader, blobKeyOf, encodeHeader } from "../protocol/header.ts";
 import { bigToBytes, type Hex, toHex } from "../protocol/hex.ts";
 import { keccakHex, keccakText } from "../protocol/keccak.ts";
@@ -211,19 +211,16 @@ function flowVectors() {
     return { seed: `file ${length}`, ...submission, fileRoot: fileRootOf(submission.nodes) };
   });
   const heights = Array.from({ length: 64 }, (_, i) => ({ rows: i + 1, heights: nodeHeights((i + 1) * 262_144) }));
-  return { files, rows: heights, logs: logVectors(files), identityOfNothing: identityOf([]) };
+  return { files, rows: heights, logs: logVectors(files) };
 }
 
 function logVectors(files: readonly ReturnType<typeof submissionOfBytes>[]) {
   const nodes: PlacedNode[] = [];
   let length = 1;
   return files.map((file) => {
-    for (const node of file.nodes) {
-      const size = 2 ** node.height;
-      const start = Math.ceil(length / size) * size;
-      nodes.push({ ...node, start });
-      length = start + size;
-    }
+    const next = placeFile(length, file.nodes);
+    nodes.push(...next.placed);
+    length = next.length;
     return { identity: file.identity, length, root: flowRoot(nodes, length) };
   });
 }

@@ -4,7 +4,7 @@ import type { BatchFacts } from "../../protocol/batchCheck.ts";
 import { packBlob } from "../../protocol/blob.ts";
 import { submissionOfBytes, submissionOfRows } from "../../protocol/flow.ts";
 import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
-import { bigToBytes, concat, type Hex, toHex } from "../../protocol/hex.ts";
+import { concat, type Hex, toHex, word } from "../../protocol/hex.ts";
 import { keccak, keccakText } from "../../protocol/keccak.ts";
 import { encodeMetadata, type Metadata } from "../../protocol/metadata.ts";
 import { ROW_BYTES } from "../../protocol/params.ts";
@@ -19,10 +19,9 @@ export const ACCOUNT: Hex = `0x${"ac".repeat(20)}`;
 /** Bytes that look random and are the same everywhere: keccak(seed ‖ 0) ‖ keccak(seed ‖ 1) ‖ … */
 export function payloadOf(seed: string, length: number): Uint8Array {
   const tag = keccakText(seed);
-  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, i) =>
-    keccak(concat(tag, bigToBytes(BigInt(i), 32))),
-  );
-  return concat(...blocks).slice(0, length);
+  const out = new Uint8Array(Math.ceil(length / 32) * 32);
+  for (let i = 0; i * 32 < length; i++) out.set(keccak(concat(tag, word(i))), i * 32);
+  return out.slice(0, length);
 }
 
 export function saltOf(seed: string): Hex {

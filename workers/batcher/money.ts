@@ -19,7 +19,9 @@ export const releaseBonds = async (deps: MoneyDeps, finalized: number): Promise<
     if (bond === null || finalized <= bond.retainUntil) continue;
     const batchId = idIn(key);
     const already = await tryPlan(deps, () => deps.calls.releaseBond(batchId));
-    if (already === "AlreadyWithdrawn") await deps.bucket.delete(key);
+    if (already !== "AlreadyWithdrawn") continue;
+    await withdrawCredit(deps, batchId);
+    await deps.bucket.delete(key);
   }
 };
 

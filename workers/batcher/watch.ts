@@ -33,10 +33,6 @@ export const applyEvents = async (deps: WatchDeps, events: readonly ChainEvent[]
 
 const applyToBatch = async (deps: WatchDeps, event: ChainEvent, batchId: Hex): Promise<boolean> => {
   const { bucket, open } = deps;
-  if (event.name === "BondReleased") {
-    await bucket.delete(keys.bond(batchId));
-    return false;
-  }
   const batch = await open.find(batchId);
   if (batch === undefined) return false;
   const at = async (): Promise<Failed> => ({

@@ -1,0 +1,210 @@
+/**
+ * What a node does with bytes that anybody may send: nothing is kept that has not been held against the chain's record.
+ * Metadata first, because every row is checked against it; then rows, extended here; then all of them together.
+ */
+import type { Compute, VerifiedBatch } from "../../adapters/compute.ts";
+import { crashpoint } from "../../adapters/crashpoint.ts";
+import type { Log } from "../../adapters/log.ts";
+import { type ErrorFields, ZgError } from "../../protocol/errors.ts";
+import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
+import { concat, type Hex } from "../../protocol/hex.ts";
+import { rowOffsets } from "../../protocol/metadata.ts";
+import { MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
+import { isRecorded } from "../chain-batch.ts";
+import { closedBecause, mayStage, type NodeBatch, type Refusal } from "./record.ts";
+import { corruptRow, json, type Shelf, STORED_ROW_BYTES } from "./shelf.ts";
+
+export interface IntakeDeps {
+  readonly shelf: Shelf;
+  readonly compute: Pick<Compute, "verifyBatch" | "verifyRows" | "verifyPolynomials">;
+  readonly latest: () => number;
+  /** Bytes of rows that are not in the log. */
+  readonly stagingLimit: number;
+  /** All rows are here: look at the batch as a whole. */
+  readonly onComplete: (batchId: Hex) => Promise<unknown>;
+  readonly onStaged: (record: NodeBatch) => Promise<unknown>;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+export interface Intake {
+  /** The batch, if data is taken for it now; otherwise throws why not. */
+  open(batchId: Hex): NodeBatch;
+  putMetadata(batchId: Hex, bytes: Uint8Array): Promise<void>;
+  /** @param rows n × 131,072 bytes: the data halves of rows `first` … */
+  putRows(batchId: Hex, first: number, rows: Uint8Array): Promise<void>;
+  /** Resolves when the batch is staged: verified as a whole, durable. Throws `NotStaged` while something is missing. */
+  stage(batchId: Hex): Promise<void>;
+  /** The verified metadata of a batch that has it. */
+  verified(record: NodeBatch): Promise<VerifiedBatch>;
+}
+
+export const createIntake = (deps: IntakeDeps): Intake => {
+  const { shelf, compute, latest, log } = deps;
+
+  const open = (batchId: Hex): NodeBatch => {
+    const record = shelf.find(batchId);
+    const closed = closedBecause(record, latest());
+    if (record === undefined || closed !== undefined) throw new ZgError(closed ?? "UnknownBatch", { batchId });
+    if (record.refusal?.final === true) throw new ZgError(record.refusal.code, record.refusal.fields);
+    return record;
+  };
+
+  const refuse = async (record: NodeBatch, refusal: Omit<Refusal, "time">): Promise<never> => {
+    const { batchId, rowCount } = record.batch.facts;
+    log.warn({ batchId, rowCount, ...refusal }, refusal.final ? "batch refused" : "upload refused");
+    await shelf.update(batchId, (known) => {
+      // A verdict stands; what strangers send does not change it, nor what was staged.
+      if (known === undefined || known.refusal?.final === true || known.staged) return known;
+      return { ...known, refusal: { ...refusal, time: deps.now() } };
+    });
+    throw new ZgError(refusal.code, refusal.fields);
+  };
+
+  const verified = async (record: NodeBatch): Promise<VerifiedBatch> => {
+    const { facts } = record.batch;
+    const bytes = shelf.metadata(facts.batchId);
+    if (bytes === undefined) throw new ZgError("NotStaged", { batchId: facts.batchId, why: "metadata is missing" });
+    const verdict = await compute.verifyBatch(bytes, facts);
+    // It passed when it was stored: it is not the batch that is bad now.
+    if (!verdict.ok) throw new ZgError("CorruptObject", { batchId: facts.batchId, why: verdict.code });
+    return verdict.batch;
+  };
+
+  const stageOnce = async (batchId: Hex): Promise<void> => {
+    const record = open(batchId);
+    if (record.staged) return;
+    const { rowCount } = record.batch.facts;
+    const batch = await verified(record);
+    const here = shelf.rowCount(batchId);
+    if (here < rowCount) throw new ZgError("NotStaged", { batchId, rows: here, rowCount });
+    const read = async (first: number, count: number): Promise<Uint8Array> => readHalves(shelf, batchId, first, count);
+    const verdict = await compute.verifyPolynomials(batch, read);
+    if (!verdict.ok) {
+      await recheckRows(batch, batchId, read);
+      await refuse(record, { ...verdict, ...blameOf(batch, verdict.fields), final: true });
+    }
+    let staged: NodeBatch | undefined;
+    await shelf.update(batchId, (known) => {
+      staged = known === undefined || !mayStage(known) ? known : { ...known, staged: true, refusal: null };
+      return staged;
+    });
+    if (staged?.staged !== true) throw new ZgError("BatchNotOpen", { batchId });
+    log.info({ batchId, rowCount }, "staged");
+    crashpoint("staged-not-acked");
+    await deps.onStaged(staged);
+  };
+
+  /** Before rows are blamed on the batch: are they still the rows that were verified? Rotten ones are dropped. */
+  const recheckRows = async (
+    batch: VerifiedBatch,
+    batchId: Hex,
+    read: (first: number, count: number) => Promise<Uint8Array>,
+  ): Promise<void> => {
+    const { rowCount } = (shelf.find(batchId) as NodeBatch).batch.facts;
+    for (let first = 0; first < rowCount; first += MAX_ROWS_PER_UPLOAD) {
+      const count = Math.min(MAX_ROWS_PER_UPLOAD, rowCount - first);
+      const verdict = await compute.verifyRows(batch, first, await read(first, count));
+      if (verdict.ok) continue;
+      const row = Number(verdict.fields.row ?? first);
+      await shelf.dropRows(batchId, [row]);
+      throw corruptRow(batchId, row);
+    }
+  };
+
+  const staging = new Map<Hex, Promise<void>>();
+  return {
+    open,
+    verified,
+    putMetadata: async (batchId, bytes) => {
+      const record = open(batchId);
+      const { facts } = record.batch;
+      if (shelf.metadata(batchId) !== undefined) return;
+      if (!isRecorded(bytes, facts)) {
+        const fields = {
+          batchId,
+          metadataRoot: facts.metadataRoot,
+          why: "these bytes are not what the chain recorded",
+        };
+        await refuse(record, { code: "MetadataRootMismatch", fields, blobKey: null, final: false });
+      }
+      const verdict = await compute.verifyBatch(bytes, facts);
+      // The very bytes on record fail: whatever else is sent, the batch is bad.
+      if (!verdict.ok) return refuse(record, { ...verdict, blobKey: keyIn(verdict.fields), final: true });
+      const blobKeys = verdict.batch.metadata.headers.map(blobKeyOf);
+      await shelf.update(batchId, (known, tx) => {
+        mustBeOpen(known, batchId, latest());
+        tx.put("metadata", batchId, bytes);
+        for (const [index, blobKey] of blobKeys.entries()) tx.put("blobs", `${blobKey}/${batchId}`, json({ index }));
+        return known;
+      });
+    },
+    putRows: async (batchId, first, rows) => {
+      const record = open(batchId);
+      const count = rowsIn(record, first, rows.length);
+      const missing = Array.from({ length: count }, (_, i) => first + i).some((row) => !shelf.hasRow(batchId, row));
+      if (record.staged || !missing) return;
+      const used = shelf.stagedRows() * STORED_ROW_BYTES;
+      if (used + count * STORED_ROW_BYTES > deps.stagingLimit) {
+        throw new ZgError("StagingFull", { used, limit: deps.stagingLimit });
+      }
+      const batch = await verified(record);
+      const verdict = await compute.verifyRows(batch, first, rows);
+      if (!verdict.ok) return refuse(record, { ...verdict, ...blameOf(batch, verdict.fields), final: false });
+      crashpoint("rows-half-received");
+      const stillOpen = () => mustBeOpen(shelf.find(batchId), batchId, latest());
+      await shelf.putRows(batchId, first, verdict.extended, verdict.cellRoots, stillOpen);
+      if (shelf.rowCount(batchId) === record.batch.facts.rowCount) await deps.onComplete(batchId);
+    },
+    stage: (batchId) => {
+      const running = staging.get(batchId) ?? stageOnce(batchId).finally(() => staging.delete(batchId));
+      staging.set(batchId, running);
+      return running;
+    },
+  };
+};
+
+/** How many rows a body of this length brings; refuses what the batch has no place for, before the body is read. */
+export const rowsIn = (record: NodeBatch, first: number, length: number): number => {
+  const { batchId, rowCount } = record.batch.facts;
+  const count = length / ROW_BYTES;
+  if (!Number.isInteger(count) || count < 1 || count > MAX_ROWS_PER_UPLOAD) {
+    const expected = `1 to ${MAX_ROWS_PER_UPLOAD} × ${ROW_BYTES}`;
+    throw new ZgError("LengthMismatch", { batchId, expected, actual: Number.isFinite(length) ? length : "unknown" });
+  }
+  if (first + count > rowCount) throw new ZgError("BadRequest", { batchId, first, count, rowCount });
+  return count;
+};
+
+/** The data halves of stored rows, back to back. */
+export const readHalves = (shelf: Shelf, batchId: Hex, first: number, count: number): Uint8Array =>
+  concat(
+    ...Array.from({ length: count }, (_, i) => {
+      const half = shelf.dataHalf(batchId, first + i);
+      if (half === undefined) throw corruptRow(batchId, first + i);
+      return half;
+    }),
+  );
+
+const mustBeOpen = (record: NodeBatch | undefined, batchId: Hex, latest: number): void => {
+  const closed = closedBecause(record, latest);
+  if (closed !== undefined) throw new ZgError(closed, { batchId });
+};
+
+const keyIn = (fields: ErrorFields): Hex | null =>
+  typeof fields.blobKey === "string" ? (fields.blobKey as Hex) : null;
+
+/** A refusal of a row names the blob that the row belongs to. */
+const blameOf = (
+  { metadata: { headers } }: VerifiedBatch,
+  fields: ErrorFields,
+): { readonly fields: ErrorFields; readonly blobKey: Hex | null } => {
+  const known = keyIn(fields);
+  if (known !== null || typeof fields.row !== "number") return { fields, blobKey: known };
+  const row = fields.row;
+  const index = rowOffsets(headers).findLastIndex((offset) => offset <= row);
+  const header = headers[index] as BlobHeader | undefined;
+  if (header === undefined) return { fields, blobKey: null };
+  const blobKey = blobKeyOf(header);
+  return { fields: { ...fields, index, blobKey }, blobKey };
+};

@@ -116,7 +116,7 @@ export function column(
       const coefficient = bytesToBig(task.coefficients.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES));
       y.add(coefficient, own.subarray(row * CELL_BYTES, (row + 1) * CELL_BYTES));
     }
-    if (!kzg.verifyCell(task.combined, task.column, y.result(), task.proof)) {
+    if (!kzg.verify([task.combined], [task.column], [y.result()], [task.proof])) {
       throw new ZgError("ColumnProofMismatch", { column: task.column });
     }
     return { cells: own };
@@ -130,13 +130,22 @@ export function polynomial(task: { p: Uint8Array; combined: Uint8Array; proofs: 
 } {
   if (!equalBytes(kzg.commit(task.p), task.combined)) return { committed: false, badColumn: -1 };
   const extended = kzg.extend(task.p);
-  if (kzg.verifyCells(task.combined, extended, task.proofs)) return { committed: true, badColumn: -1 };
-  for (let j = 0; j < COLUMNS; j++) {
-    const cell = extended.subarray(j * CELL_BYTES, (j + 1) * CELL_BYTES);
-    const proof = task.proofs.subarray(j * POINT_BYTES, (j + 1) * POINT_BYTES);
-    if (!kzg.verifyCell(task.combined, j, cell, proof)) return { committed: true, badColumn: j };
-  }
-  throw new Error("128 proofs hold one by one and fail together");
+  const hold = (columns: readonly number[]): boolean => {
+    const cells = columns.map((j) => extended.subarray(j * CELL_BYTES, (j + 1) * CELL_BYTES));
+    const proofs = columns.map((j) => task.proofs.subarray(j * POINT_BYTES, (j + 1) * POINT_BYTES));
+    const verdict = verdictOf(() => ({
+      valid: kzg.verify(
+        columns.map(() => task.combined),
+        columns,
+        cells,
+        proofs,
+      ),
+    }));
+    return verdict.ok && verdict.valid;
+  };
+  const columns = Array.from({ length: COLUMNS }, (_, j) => j);
+  if (hold(columns)) return { committed: true, badColumn: -1 };
+  return { committed: true, badColumn: columns.findIndex((j) => !hold([j])) };
 }
 
 export interface DecodeTask {

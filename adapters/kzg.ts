@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import type * as CKzg from "c-kzg";
 import { rowAt } from "../protocol/blob.ts";
-import { CELL_BYTES, COLUMNS, EXTENDED_ROW_BYTES, POINT_BYTES, PROOFS_BYTES, ROW_BYTES } from "../protocol/params.ts";
+import { ZgError } from "../protocol/errors.ts";
+import { CELL_BYTES, EXTENDED_ROW_BYTES, POINT_BYTES, PROOFS_BYTES, ROW_BYTES } from "../protocol/params.ts";
 
 /** The KZG operations of the project over the trusted setup of Ethereum. Synchronous: for worker threads only. */
 export interface Kzg {
@@ -11,10 +12,16 @@ export interface Kzg {
   commit(row: Uint8Array): Uint8Array;
   /** The 128 cell proofs of a row or combination, 6,144 bytes. */
   prove(row: Uint8Array): Uint8Array;
-  /** Does one cell of the committed polynomial have this proof? Refused points count as false. */
-  verifyCell(commitment: Uint8Array, column: number, cell: Uint8Array, proof: Uint8Array): boolean;
-  /** All 128 at once, against the extended form of the same polynomial. */
-  verifyCells(commitment: Uint8Array, extended: Uint8Array, proofs: Uint8Array): boolean;
+  /**
+   * Do these cells of the committed polynomials have these proofs? Refuses (`BadPoint`, `BadRequest`) what is no point,
+   * no element or no list: refused and false are different verdicts.
+   */
+  verify(
+    commitments: readonly Uint8Array[],
+    columns: readonly number[],
+    cells: readonly Uint8Array[],
+    proofs: readonly Uint8Array[],
+  ): boolean;
 }
 
 /**
@@ -25,15 +32,6 @@ export interface Kzg {
 export function openKzg(precompute: number): Kzg {
   const kzg = createRequire(import.meta.url)("c-kzg") as typeof CKzg;
   kzg.loadTrustedSetup(precompute);
-  const verify = (commitment: Uint8Array, columns: number[], cells: Uint8Array[], proofs: Uint8Array[]): boolean => {
-    // The library holds an empty list to be true.
-    if (columns.length === 0) return false;
-    try {
-      return kzg.verifyCellKzgProofBatch(new Array(columns.length).fill(commitment), columns, cells, proofs);
-    } catch {
-      return false;
-    }
-  };
   return {
     extend(rows) {
       const count = rows.length / ROW_BYTES;
@@ -53,15 +51,14 @@ export function openKzg(precompute: number): Kzg {
       for (const [j, proof] of kzg.computeCellsAndKzgProofs(row)[1].entries()) proofs.set(proof, j * POINT_BYTES);
       return proofs;
     },
-    verifyCell: (commitment, column, cell, proof) => verify(commitment, [column], [cell], [proof]),
-    verifyCells(commitment, extended, proofs) {
-      const columns = Array.from({ length: COLUMNS }, (_, j) => j);
-      return verify(
-        commitment,
-        columns,
-        columns.map((j) => extended.subarray(j * CELL_BYTES, (j + 1) * CELL_BYTES)),
-        columns.map((j) => proofs.subarray(j * POINT_BYTES, (j + 1) * POINT_BYTES)),
-      );
+    verify(commitments, columns, cells, proofs) {
+      // The library holds an empty list to be true.
+      if (columns.length === 0) throw new ZgError("BadRequest", { why: "no cells" });
+      try {
+        return kzg.verifyCellKzgProofBatch([...commitments], [...columns], [...cells], [...proofs]);
+      } catch (cause) {
+        throw new ZgError("BadPoint", { why: "refused by the KZG library" }, { cause });
+      }
     },
   };
 }

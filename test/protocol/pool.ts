@@ -1,5 +1,6 @@
 import { after } from "mocha";
 import { type Compute, openCompute } from "../../adapters/compute.ts";
+import { type Kzg, openKzg } from "../../adapters/kzg.ts";
 
 let opened: Promise<Compute> | undefined;
 
@@ -10,3 +11,11 @@ export function sharedCompute(): Promise<Compute> {
 }
 
 after(async () => (await opened)?.close());
+
+let loaded: Kzg | undefined;
+
+/** The same operations in the test's own thread. */
+export function sharedKzg(): Kzg {
+  loaded ??= openKzg(0);
+  return loaded;
+}

@@ -4,6 +4,7 @@ import { listenHttp } from "../../adapters/http.ts";
 import { createMetrics } from "../../adapters/metrics.ts";
 import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
+import { MAX_BLOB_BYTES } from "../../protocol/params.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
 import { route } from "../route.ts";
 import { createDisperserHttp } from "./http.ts";
@@ -13,8 +14,8 @@ export type DisperserOptions = PartyOptions & { readonly bucket: string };
 
 /** Two copies make a batch STORED; a network of one node has one. */
 const COPIES = 2;
-/** 32 MB each, twice while a body is packed. */
-const MAX_IN_FLIGHT = 8;
+/** Eight of the largest blobs; twice that while they are packed. */
+const MAX_HELD_BYTES = 8 * MAX_BLOB_BYTES;
 
 export const startDisperser = async (context: Context, options: DisperserOptions): Promise<Running> => {
   const log = context.log.child({ worker: "disperser" });
@@ -30,7 +31,7 @@ export const startDisperser = async (context: Context, options: DisperserOptions
       enqueue: (requestId) => queues.tryAdd(route.encode, { requestId }),
       now: Date.now,
       copies: Math.min(COPIES, Math.max(1, context.network.storageNodes.length)),
-      maxInFlight: MAX_IN_FLIGHT,
+      maxHeld: MAX_HELD_BYTES,
     });
     const app = await createDisperserHttp({
       log,
@@ -40,7 +41,7 @@ export const startDisperser = async (context: Context, options: DisperserOptions
         worker: "disperser",
         chainId: context.network.chainId,
         entrance: context.network.contracts.DAEntrance,
-        inFlight: service.inFlight(),
+        heldBytes: service.held(),
         queues: await queues.counts().catch(() => null),
         failures: await queues.failureCounts().catch(() => null),
       }),

@@ -6,7 +6,7 @@ import type { Hex } from "../../protocol/hex.ts";
 import { MAX_BLOB_BYTES } from "../../protocol/params.ts";
 import type { Accepted } from "../records.ts";
 import { createAccept } from "./accept.ts";
-import { readBody } from "./body.ts";
+import { createBudget, readBody } from "./body.ts";
 import { readBlobFacts } from "./facts.ts";
 import { viewOf } from "./present.ts";
 import type { BlobView } from "./view.ts";
@@ -23,7 +23,8 @@ export interface DisperserService {
   disperse(request: DisperseRequest): Promise<Accepted>;
   /** By requestId or blobKey; throws `UnknownId`. */
   blob(id: Hex): Promise<BlobView>;
-  inFlight(): number;
+  /** Bytes of bodies in memory. */
+  held(): number;
 }
 
 export interface ServiceDeps {
@@ -31,21 +32,24 @@ export interface ServiceDeps {
   readonly enqueue: (requestId: Hex) => Promise<boolean>;
   readonly now: () => number;
   readonly copies: number;
-  /** Bodies held in memory at once; the next is told to come back. */
-  readonly maxInFlight: number;
+  /** Bytes of bodies held in memory at once; what comes on top is told to come back. */
+  readonly maxHeld: number;
 }
 
-export const createService = ({ bucket, enqueue, now, copies, maxInFlight }: ServiceDeps): DisperserService => {
+export const createService = ({ bucket, enqueue, now, copies, maxHeld }: ServiceDeps): DisperserService => {
   const accept = createAccept({ bucket, enqueue, now });
-  let inFlight = 0;
+  const budget = createBudget(maxHeld);
   return {
     disperse: async ({ body, contentLength, account, salt }) => {
-      if (inFlight >= maxInFlight) throw new ZgError("Busy", { inFlight, limit: maxInFlight });
-      inFlight += 1;
+      let taken = 0;
+      const take = (bytes: number): void => {
+        budget.take(bytes);
+        taken += bytes;
+      };
       try {
-        return await accept({ payload: await readBody(body, MAX_BLOB_BYTES, contentLength), account, salt });
+        return await accept({ payload: await readBody(body, MAX_BLOB_BYTES, contentLength, take), account, salt });
       } finally {
-        inFlight -= 1;
+        budget.give(taken);
       }
     },
     blob: async (id) => {
@@ -53,6 +57,6 @@ export const createService = ({ bucket, enqueue, now, copies, maxInFlight }: Ser
       if (facts === null) throw new ZgError("UnknownId", { id });
       return viewOf(facts);
     },
-    inFlight: () => inFlight,
+    held: budget.held,
   };
 };

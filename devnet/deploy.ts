@@ -59,5 +59,5 @@ export function deploymentOf(contracts: Readonly<Record<string, { readonly addre
 
 /** Artifacts as the sources are now; workers read ABIs from them. Says nothing and takes a moment when they are. */
 export async function build(): Promise<void> {
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 }

@@ -3,8 +3,9 @@
  * written down before it is answered, and the next start replays them: every block gets the hash it had.
  */
 import { openEngine } from "./engine.ts";
-import { type Entry, type Genesis, type Journal, openJournal } from "./journal.ts";
+import { type Genesis, openJournal } from "./journal.ts";
 import { type Request, serveRpc } from "./rpc.ts";
+import { CHANGES_STATE, record, replay } from "./state.ts";
 
 export interface ChainOptions {
   readonly port?: number;
@@ -22,13 +23,13 @@ export interface DevChain {
   /** Blocks that were replayed at start. */
   readonly replayed: number;
   readonly request: Request;
+  /** Makes empty blocks, all at one time. */
   mine(blocks: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** geth and its kin drop larger transactions unseen; here the sender hears it. */
 const TRANSACTION_LIMIT = 128 * 1024;
-const CHANGES_STATE = /^(eth_send|evm_|hardhat_(?!get|metadata))/;
 
 export async function startChain(options: ChainOptions): Promise<DevChain> {
   const genesis: Genesis = {
@@ -53,7 +54,7 @@ export async function startChain(options: ChainOptions): Promise<DevChain> {
     chainId: journal?.genesis.chainId ?? genesis.chainId,
     replayed: journal?.entries.at(-1)?.number ?? 0,
     request,
-    mine: async (blocks) => void (await request("hardhat_mine", [`0x${blocks.toString(16)}`, "0x1"])),
+    mine: async (blocks) => void (await request("hardhat_mine", [blocks, 0])),
     async close() {
       clearInterval(clock);
       await server.close();
@@ -70,53 +71,6 @@ function refuse(method: string, params: readonly unknown[]): void {
   if (method !== "eth_sendRawTransaction" || typeof raw !== "string") return;
   const size = (raw.length - 2) / 2;
   if (size > TRANSACTION_LIMIT) throw new Error(`oversized data: transaction size ${size}, limit ${TRANSACTION_LIMIT}`);
-}
-
-interface Block {
-  readonly number: string;
-  readonly hash: string;
-  readonly timestamp: string;
-}
-
-async function blockAt(request: Request, at: string): Promise<Block> {
-  return (await request("eth_getBlockByNumber", [at, false])) as Block;
-}
-
-/** Takes the request and writes it down, also when it failed: a request may change state and then report an error. */
-async function record(
-  request: Request,
-  journal: Journal | null,
-  method: string,
-  params: readonly unknown[],
-): Promise<unknown> {
-  if (journal === null) return request(method, params);
-  const before = Number(await request("eth_blockNumber", []));
-  try {
-    return await request(method, params);
-  } finally {
-    const head = await blockAt(request, "latest");
-    const number = Number(head.number);
-    const first = number > before ? await blockAt(request, `0x${(before + 1).toString(16)}`) : null;
-    const time = first === null ? {} : { time: Number(first.timestamp) };
-    await journal.append({ method, params, ...time, number, hash: head.hash });
-  }
-}
-
-async function replay(request: Request, entries: readonly Entry[]): Promise<void> {
-  for (const { method, params, time } of entries) {
-    if (time !== undefined) await request("evm_setNextBlockTimestamp", [time]);
-    // What failed then fails now, and leaves the same state.
-    await request(method, params).catch(() => undefined);
-  }
-  const last = entries.at(-1);
-  if (last === undefined) return;
-  const head = await blockAt(request, "latest");
-  if (head.hash !== last.hash) {
-    throw new Error(`the journal ends with block ${last.number} ${last.hash}, its replay with ${head.hash}`);
-  }
-  // The chain's clock stood still while it was down.
-  const behind = Math.floor(Date.now() / 1000) - Number(head.timestamp);
-  if (behind > 0) await request("evm_increaseTime", [behind]);
 }
 
 /** One at a time, in order: the journal's order is then the chain's. */

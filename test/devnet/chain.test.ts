@@ -42,6 +42,7 @@ describe("the devnet's chain", () => {
     await first.mine(3);
     await first.request("evm_revert", [snapshot]);
     await first.mine(2);
+    await first.request("hardhat_mine", ["0x14"]);
     const before = await hashes(first);
     await first.close();
 
@@ -55,6 +56,24 @@ describe("the devnet's chain", () => {
     const third = await startChain(options);
     expect(await hashes(third)).to.deep.equal(after);
     await third.close();
+  });
+
+  it("mines runs of blocks that link, at a time of their own or all at one", async () => {
+    const chain = await startChain({ interval: 0 });
+    await chain.mine(300);
+    await chain.request("hardhat_mine", ["0x5", "0xa"]);
+    const blocks: { hash: string; parentHash: string; timestamp: string }[] = [];
+    for (let number = 0; number <= 305; number++) {
+      const block = await chain.request("eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
+      blocks.push(block as { hash: string; parentHash: string; timestamp: string });
+    }
+    await chain.close();
+    expect(blocks.slice(1).map(({ parentHash }) => parentHash)).to.deep.equal(
+      blocks.slice(0, -1).map(({ hash }) => hash),
+    );
+    const time = (number: number): number => Number(blocks[number]?.timestamp);
+    expect(time(300) - time(1)).to.equal(0);
+    expect(time(305) - time(301)).to.equal(40);
   });
 
   it("drops a line that a killed process left half-written", async () => {

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import type { NetworkJson } from "../adapters/network.ts";
+import { ZgError } from "../protocol/errors.ts";
+import type { Context, PartyOptions, Running } from "../workers/context.ts";
+import { partyKeys } from "./keys.ts";
+
+/** The disperser side is one party of four workers: one key, one Redis prefix, one bucket. */
+export const DISPERSER = "disperser";
+const DISPERSER_WORKERS = ["disperser", "encoder", "batcher", "sender"] as const;
+
+/** Every worker of a network, in the order in which they are started: who is asked before who asks. */
+export function workersOf(network: NetworkJson): string[] {
+  const numbered = (name: string, urls: readonly string[]) => urls.map((_, id) => `${name}-${id}`);
+  return [
+    ...numbered("storage", network.storageNodes),
+    ...numbered("validator", network.validators),
+    ...DISPERSER_WORKERS,
+  ];
+}
+
+/**
+ * Starts one worker at its place in the network: its own folder, keys, Redis prefix, and the port that `network.json`
+ * gives it. The same for a worker embedded in `up` and for one in a process of its own.
+ */
+export async function startWorker(context: Context, data: string, name: string): Promise<Running> {
+  const { network } = context;
+  const [kind, id] = split(name);
+  const disperserSide = (DISPERSER_WORKERS as readonly string[]).includes(kind);
+  const party = disperserSide ? DISPERSER : name;
+  const place: PartyOptions = {
+    name: party,
+    dir: join(data, party),
+    redis: network.redis,
+    port: portOf(kind === "disperser" ? network.disperser : urlsOf(network, kind)[id]),
+  };
+  const keys = () => partyKeys(data, party);
+  const { bucket } = network;
+  // Imported when asked for: a process of one worker loads one worker.
+  switch (kind) {
+    case "disperser":
+      return (await import("../workers/disperser/index.ts")).startDisperser(context, { ...place, bucket });
+    case "encoder":
+      return (await import("../workers/encoder/index.ts")).startEncoder(context, { ...place, bucket });
+    case "batcher":
+      return (await import("../workers/batcher/index.ts")).startBatcher(context, {
+        ...place,
+        bucket,
+        wallet: (await keys()).wallet,
+      });
+    case "sender":
+      return (await import("../workers/sender/index.ts")).startSender(context, {
+        ...place,
+        bucket,
+        wallet: (await keys()).wallet,
+      });
+    case "storage":
+      return (await import("../workers/storage/index.ts")).startStorage(context, place);
+    case "validator":
+      return (await import("../workers/validator/index.ts")).startValidator(context, { ...place, ...(await keys()) });
+    default:
+      throw new ZgError("BadConfig", { field: "worker", name, known: workersOf(network).join(" ") });
+  }
+}
+
+function split(name: string): [kind: string, id: number] {
+  const [, kind = name, id = "0"] = /^(.*)-(\d+)$/.exec(name) ?? [];
+  return [kind, Number(id)];
+}
+
+function urlsOf(network: NetworkJson, kind: string): readonly string[] {
+  if (kind === "storage") return network.storageNodes;
+  return kind === "validator" ? network.validators : [];
+}
+
+/** 0 for workers that serve nothing. */
+function portOf(url: string | undefined): number {
+  return url === undefined ? 0 : Number(new URL(url).port);
+}

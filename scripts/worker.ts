@@ -1,0 +1,27 @@
+/** One worker of a running network, in a process of its own: `node scripts/worker.ts storage-0 --data .zerog`. */
+import { parseArgs } from "node:util";
+import { createLog } from "../adapters/log.ts";
+import { checkNetwork, readNetwork } from "../adapters/network.ts";
+import { createShutdown } from "../adapters/shutdown.ts";
+import { openContext } from "../devnet/context.ts";
+import { startWorker } from "../devnet/parties.ts";
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: "string", default: ".zerog" } },
+});
+const [name = ""] = positionals;
+const network = await readNetwork(values.data);
+await checkNetwork(network);
+
+const log = createLog({ name });
+const shutdown = createShutdown({ log });
+const stopped = shutdown.onSignals();
+const context = await openContext({ network, log, threads: 1 });
+shutdown.add("context", context.close);
+const worker = await startWorker(context, values.data, name);
+shutdown.add(name, worker.stop);
+// Whoever started this process waits for the line, or for the message.
+console.log(`${name} ready ${worker.url ?? ""}`.trimEnd());
+process.send?.({ ready: name });
+await stopped;

@@ -8,6 +8,7 @@ import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
 import { warnOfMemoryRedis } from "./lib/own.ts";
 import { drawTable } from "./lib/table.ts";
+import { timingOf } from "./lib/timing.ts";
 
 interface UpArguments {
   readonly data?: string;
@@ -16,6 +17,7 @@ interface UpArguments {
 
 /** A block a second, as on a lively chain. */
 const INTERVAL_MS = 1_000;
+const VALIDATORS = 4;
 
 export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   await runTask(given.json, async (output) => {
@@ -26,6 +28,8 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
     const { startNetwork } = await import("../devnet/network.ts");
     const running = await startNetwork({
       ...{ data, chain, redis: config.redis, bucket: config.bucket },
+      validators: VALIDATORS,
+      timing: chain && timingOf(chain, VALIDATORS),
       interval: INTERVAL_MS,
       log: createLog({ name: "up", level: process.env.LOG_LEVEL || "error" }),
       onReady: (part, detail) => {

@@ -2,6 +2,7 @@ import { createLog } from "../adapters/log.ts";
 import { dataFolder, runningNetwork } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
+import { timingOf } from "./lib/timing.ts";
 
 interface WorkerArguments {
   readonly name: string;
@@ -20,7 +21,12 @@ export default async function worker(given: WorkerArguments): Promise<void> {
     const { openContext } = await import("../devnet/context.ts");
     const { startWorker } = await import("../devnet/parties.ts");
     const name = COUNTED.includes(given.name) ? `${given.name}-${given.id}` : given.name;
-    const context = await openContext({ network, log: createLog({ name }), threads: 1 });
+    const context = await openContext({
+      network,
+      timing: timingOf(network, network.validators.length),
+      log: createLog({ name }),
+      threads: 1,
+    });
     try {
       const running = await startWorker(context, dataFolder(given.data), name);
       try {

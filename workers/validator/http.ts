@@ -1,0 +1,86 @@
+/** A validator over HTTP: its signature or why there is none, and what it sampled. */
+import { z } from "zod";
+import { crashpoint } from "../../adapters/crashpoint.ts";
+import { createHttp, type Http } from "../../adapters/http.ts";
+import type { Log } from "../../adapters/log.ts";
+import type { Metrics } from "../../adapters/metrics.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import { type Hex, normalHex } from "../../protocol/hex.ts";
+import { COLUMNS, FRAME_ROW_BYTES, MAX_ROWS_PER_BATCH } from "../../protocol/params.ts";
+import { attestationOf } from "./answer.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Progress } from "./sample.ts";
+
+export interface ValidatorHttpDeps {
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly progress: Progress;
+  readonly acceptEvidence: (batchId: Hex, column: number, frame: Uint8Array) => Promise<boolean>;
+  readonly state: () => Promise<Record<string, unknown>>;
+  readonly metrics: Metrics;
+}
+
+const Id = z.object({ id: z.string() });
+const IdColumn = Id.extend({
+  column: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .refine((column) => column < COLUMNS),
+});
+const BYTES = "application/octet-stream";
+/** Frames of evidence that are checked at once. */
+const MAX_IN_FLIGHT = 2;
+
+export const createValidatorHttp = (deps: ValidatorHttpDeps): Http => {
+  const { log, ledger, progress, metrics } = deps;
+  const app = createHttp({ name: "validator", log, bodyLimit: 4_096 });
+  let inFlight = 0;
+
+  app.get("/batches/:id/attestation", { schema: { params: Id } }, async ({ params }) => {
+    const id = normalHex(params.id, 32);
+    const answer = attestationOf(id, ledger.find(id), progress.get(id));
+    crashpoint("signed-not-replied");
+    return answer;
+  });
+  app.get("/batches/:id/columns", { schema: { params: Id } }, async ({ params }) => {
+    const id = normalHex(params.id, 32);
+    return { columns: signed(ledger, id) ? ledger.samples(id) : [] };
+  });
+  app.get("/batches/:id/columns/:column", { schema: { params: IdColumn } }, async ({ params }, reply) => {
+    const id = normalHex(params.id, 32);
+    // Before the signature is out, what it draws is nobody's business; evidence is everybody's.
+    const frame = signed(ledger, id) ? ledger.sample(id, params.column) : undefined;
+    const evidence = ledger.evidence(id);
+    const found = frame ?? (evidence?.column === params.column ? evidence.frame : undefined);
+    if (found === undefined) throw new ZgError("NotFound", { batchId: id, column: params.column });
+    return reply.type(BYTES).send(found);
+  });
+  app.get("/batches/:id/evidence", { schema: { params: Id } }, async ({ params }) => {
+    const id = normalHex(params.id, 32);
+    const evidence = ledger.evidence(id);
+    if (evidence === undefined) throw new ZgError("NotFound", { batchId: id });
+    return { batchId: id, column: evidence.column, code: evidence.code, bytes: evidence.frame.length };
+  });
+  app.post(
+    "/batches/:id/evidence/:column",
+    { schema: { params: IdColumn }, bodyLimit: MAX_ROWS_PER_BATCH * FRAME_ROW_BYTES },
+    async ({ params, body }) => {
+      if (!(body instanceof Uint8Array)) throw new ZgError("BadRequest", { why: `the body must be ${BYTES}` });
+      if (inFlight >= MAX_IN_FLIGHT) throw new ZgError("Busy", { inFlight, limit: MAX_IN_FLIGHT });
+      inFlight += 1;
+      try {
+        return { accepted: await deps.acceptEvidence(normalHex(params.id, 32), params.column, body) };
+      } finally {
+        inFlight -= 1;
+      }
+    },
+  );
+  app.get("/status", deps.state);
+  app.get("/metrics", async (_request, reply) =>
+    reply.header("content-type", metrics.registry.contentType).send(await metrics.text()),
+  );
+  return app;
+};
+
+const signed = (ledger: Ledger, batchId: Hex): boolean => ledger.find(batchId)?.outcome?.kind === "signed";

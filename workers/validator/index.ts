@@ -1,0 +1,104 @@
+import { computeAddress } from "ethers";
+import { openKey } from "../../adapters/bls.ts";
+import { follow, storeCursor } from "../../adapters/follow.ts";
+import { listenHttp } from "../../adapters/http.ts";
+import { openClient } from "../../adapters/http-client.ts";
+import { startLoop } from "../../adapters/loop.ts";
+import { createMetrics } from "../../adapters/metrics.ts";
+import { openQueues } from "../../adapters/queue.ts";
+import { createShutdown } from "../../adapters/shutdown.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import type { Context, PartyOptions, Running } from "../context.ts";
+import { route } from "../route.ts";
+import { acceptEvidence, publisher } from "./evidence.ts";
+import { createValidatorHttp } from "./http.ts";
+import { openLedger } from "./ledger.ts";
+import { createNodes } from "./nodes.ts";
+import { type Progress, sample } from "./sample.ts";
+import { createSlotIn } from "./signer.ts";
+import { createState } from "./state.ts";
+import { applyEvents, applyReorg, dropOver, jobOf } from "./watch.ts";
+
+export type ValidatorOptions = PartyOptions & {
+  /** Private key of the account that registered; the address alone is used. */
+  readonly wallet: Hex;
+  /** BLS secret. */
+  readonly bls: Hex;
+};
+
+const HEDGE_MS = 750;
+const DEADLINE_MS = 4_000;
+
+export const startValidator = async (context: Context, options: ValidatorOptions): Promise<Running> => {
+  const { chain, compute, timing, network } = context;
+  const log = context.log.child({ worker: options.name });
+  const shutdown = createShutdown({ log });
+  try {
+    const ledger = await openLedger(options.dir);
+    shutdown.add("store", () => ledger.close());
+    const queues = await openQueues({ redis: options.redis, prefix: `zg:${options.name}`, log });
+    shutdown.add("queues", () => queues.close());
+    const client = openClient({ deadlineMs: DEADLINE_MS });
+    shutdown.add("client", () => client.close());
+    const key = openKey(options.bls);
+    const account = computeAddress(options.wallet).toLowerCase() as Hex;
+    const slotIn = createSlotIn(chain, account, key.publicKey);
+    const nodes = createNodes({ client, urls: network.storageNodes, hedgeMs: HEDGE_MS, deadlineMs: DEADLINE_MS });
+    const { chainId, addresses } = chain;
+    const confirmWindow = Number(await chain.entrance.getFunction("confirmWindow")());
+    const progress: Progress = new Map();
+    let [latest, finalized] = [0, 0];
+    const others = network.validators.filter((url) => Number(new URL(url).port) !== options.port);
+    const sampleDeps = {
+      ...{ ledger, nodes, compute, key, slotIn, chainId, progress, log, latest: () => latest, now: Date.now },
+      ...{ entrance: addresses.DAEntrance, samples: timing.samples },
+      publish: publisher({ ledger, client, others, log }),
+    };
+    queues.work(route.sample, async (job, { signal, later }) => {
+      const again = await sample(sampleDeps, job, signal);
+      if (again !== undefined) throw later(again);
+    });
+    const enqueue = async (batchId: Hex): Promise<void> => {
+      const job = jobOf(ledger.find(batchId));
+      if (job !== undefined) await queues.tryAdd(route.sample, job);
+    };
+
+    const watch = { ledger, log, entrance: { chainId, entrance: addresses.DAEntrance, confirmWindow } };
+    const follower = await follow({
+      ...{ chain, log, pollMs: timing.pollMs, confirmations: Math.max(1, timing.confirmations) },
+      ...{ addresses: [addresses.DAEntrance], fromBlock: network.fromBlock },
+      cursor: storeCursor(ledger.store, "cursor", "chain"),
+      onBlocks: async ({ events }) => {
+        for (const batchId of await applyEvents(watch, events)) await enqueue(batchId);
+      },
+      onReorg: ({ ancestor }) => applyReorg(watch, ancestor),
+      onHead: async (head) => {
+        ({ latest, finalized } = head);
+        await dropOver(watch, finalized);
+      },
+    });
+    shutdown.add("follower", () => follower.stop());
+    const loop = startLoop({
+      ...{ name: "validator reconcile", everyMs: timing.reconcileMs, log },
+      run: async () => {
+        for (const { batch } of [...ledger.all()]) await enqueue(batch.facts.batchId);
+      },
+    });
+    shutdown.add("reconcile", () => loop.stop());
+
+    const app = createValidatorHttp({
+      ...{ log, ledger, progress, metrics: createMetrics(options.name) },
+      acceptEvidence: (...evidence) => acceptEvidence({ ledger, compute, wake: enqueue }, ...evidence),
+      state: createState({
+        ...{ name: options.name, account, publicKey: key.publicKey, network, ledger, queues, nodes, progress },
+        ...{ slotIn, signers: chain.signers, position: follower.position, head: () => ({ latest, finalized }) },
+        samples: timing.samples,
+      }),
+    });
+    shutdown.add("http", () => app.close());
+    return { url: await listenHttp(app, { port: options.port }), stop: () => shutdown.stop().then(() => undefined) };
+  } catch (error) {
+    await shutdown.stop("start failed");
+    throw error;
+  }
+};

@@ -1,0 +1,63 @@
+/** `GET /status`: who this validator is, what it is doing, and which nodes failed it. */
+import type { Chain } from "../../adapters/chain.ts";
+import type { Follower, Head } from "../../adapters/follow.ts";
+import type { NetworkJson } from "../../adapters/network.ts";
+import type { Queues } from "../../adapters/queue.ts";
+import type { Hex } from "../../protocol/hex.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Nodes } from "./nodes.ts";
+import { mustSample } from "./record.ts";
+import type { Progress } from "./sample.ts";
+import type { SlotIn } from "./signer.ts";
+
+export interface StateDeps {
+  readonly name: string;
+  readonly account: Hex;
+  readonly publicKey: Hex;
+  readonly network: NetworkJson;
+  readonly ledger: Ledger;
+  readonly queues: Queues;
+  readonly nodes: Pick<Nodes, "faults">;
+  readonly progress: Progress;
+  readonly slotIn: SlotIn;
+  readonly signers: Chain["signers"];
+  readonly position: Follower["position"];
+  readonly head: () => Pick<Head, "latest" | "finalized">;
+  readonly samples: number;
+}
+
+export const createState = (deps: StateDeps) => {
+  const { ledger, network, queues } = deps;
+  /** null: no stake in the running epoch, or the chain does not answer. */
+  const slot = async (): Promise<number | null> => {
+    try {
+      return await deps.slotIn(Number(await deps.signers.getFunction("currentEpoch").staticCall()));
+    } catch {
+      return null;
+    }
+  };
+  return async (): Promise<Record<string, unknown>> => {
+    const batches = { signed: 0, refused: 0, sampling: 0 };
+    for (const record of ledger.all()) {
+      if (record.outcome !== null) batches[record.outcome.kind] += 1;
+      else if (mustSample(record)) batches.sampling += 1;
+    }
+    return {
+      worker: "validator",
+      name: deps.name,
+      account: deps.account,
+      publicKey: deps.publicKey,
+      slot: await slot(),
+      chainId: network.chainId,
+      entrance: network.contracts.DAEntrance,
+      head: deps.head(),
+      position: deps.position() ?? null,
+      samples: deps.samples,
+      batches,
+      waiting: Object.fromEntries([...deps.progress].map(([batchId, { why, who }]) => [batchId, { why, who }])),
+      nodes: deps.nodes.faults(),
+      queues: await queues.counts().catch(() => null),
+      failures: await queues.failureCounts().catch(() => null),
+    };
+  };
+};

@@ -73,7 +73,11 @@ export const onReorg = (record: Sampling, ancestor: number): Sampling => {
 
 /** Still to be sampled: nothing decided, on chain, and a signature could still count. */
 export const mustSample = (record: Sampling | undefined): record is Sampling =>
-  record?.onChain === true && record.outcome === null && record.confirmed === null && record.failed === null && !record.dropped;
+  record?.onChain === true &&
+  record.outcome === null &&
+  record.confirmed === null &&
+  record.failed === null &&
+  !record.dropped;
 
 /** A signature after this block counts for nothing. */
 export const isLate = (record: Sampling, latest: number): boolean => latest > record.batch.deadline;

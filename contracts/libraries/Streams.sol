@@ -14,7 +14,8 @@ import {Cast} from "./Cast.sol";
 /// @param received Wei of all streams.
 /// @param deadline When the last stream ends; 0 before the first one.
 /// @param start When the first stream began.
-/// @param settled Boundary up to which ended streams are taken out of `rate` and `offset`.
+/// @param settled Boundary up to which ended streams are out of `rate` and `offset`.
+/// @param ending Per boundary (a multiple of the bucket's seconds), the sum of the rates that end there.
 struct Pool {
     uint96 rate;
     int128 offset;
@@ -43,8 +44,13 @@ library Streams {
         uint256 rate = amount / (end - block.timestamp);
         uint256 rest = amount - rate * (end - block.timestamp);
 
-        if (pool.deadline == 0) {
-            pool.start = Cast.toUint40(block.timestamp);
+        uint256 deadline = pool.deadline;
+        if (deadline == 0) pool.start = Cast.toUint40(block.timestamp);
+        if (deadline <= block.timestamp) {
+            // All earlier streams have ended, if there were any, so the books close without looking at their boundaries:
+            // all that was received is released, at any time from now.
+            pool.rate = 0;
+            pool.offset = -Cast.toInt128(pool.received);
             pool.settled = Cast.toUint40(block.timestamp / bucket);
         }
         pool.rate = Cast.toUint96(pool.rate + rate);
@@ -55,11 +61,10 @@ library Streams {
     }
 
     /// @notice Wei released until now.
-    /// @dev Reads every boundary since `settled`, lifetime / bucket + 1 at most once someone settles at least that often.
+    /// @dev Reads every boundary since the pool was last without a running stream.
     function released(Pool storage pool, uint256 bucket) internal view returns (uint256) {
-        if (pool.deadline == 0) return 0;
-        // After the last stream nothing moves any more.
-        uint256 time = block.timestamp < pool.deadline ? block.timestamp : pool.deadline;
+        uint256 time = block.timestamp;
+        if (time >= pool.deadline) return pool.received;
         uint256 rate = pool.rate;
         int256 offset = pool.offset;
         for (uint256 boundary = pool.settled + 1; boundary * bucket <= time; ++boundary) {

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {Test} from "./Test.sol";
 
-/// @notice A stateful test: the fuzzer calls only the handlers named here, then checks every `invariant_…` function.
+/// @notice A stateful test: the fuzzer calls only the handlers named here, then checks every `invariant_…` function. A
+/// handler stands in the test's own file: Hardhat knows no other contracts when it runs that file alone.
 abstract contract Invariant is Test {
     struct FuzzSelector {
         address addr;

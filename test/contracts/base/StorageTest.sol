@@ -38,9 +38,13 @@ abstract contract StorageTest is Test {
     }
 
     function deployStorage(uint256 sectorsPerPrice) internal {
+        deployStorage(sectorsPerPrice, BLOCKS_PER_EPOCH);
+    }
+
+    function deployStorage(uint256 sectorsPerPrice, uint256 blocksPerEpoch) internal {
         genesis = new Genesis(
             Genesis.Parameters({
-                blocksPerEpoch: BLOCKS_PER_EPOCH,
+                blocksPerEpoch: blocksPerEpoch,
                 pricePerSector: PRICE,
                 priceAdmin: admin,
                 sectorsPerPrice: sectorsPerPrice,

@@ -113,10 +113,7 @@ contract DAEntrance is IDAEntrance {
         _requireStatus(batchId, Status.Submitted);
         bytes32 seed = _seedOf(batch);
         (uint96 signedStake, uint96 totalStake) = _checkQuorum(batchId, batch.epoch, seed, attestation);
-        Submission[] memory entries = new Submission[](2);
-        entries[0] = _rowsEntry(batch, rowNodes);
-        entries[1] = _metadataEntry(batch, metadataNodes);
-        uint256 fee = _sectorsOf(batch.rowCount, batch.metadataLength) * IFixedPrice(market).pricePerSector();
+        (Submission[] memory entries, uint256 fee) = _entries(batch, rowNodes, metadataNodes);
 
         batch.confirmBlock = uint48(block.number);
         batch.seed = seed;
@@ -316,16 +313,38 @@ contract DAEntrance is IDAEntrance {
         if (uint256(signedStake) * 3 <= uint256(totalStake) * 2) revert QuorumNotReached(signedStake, totalStake);
     }
 
-    /// @dev The rows as a file of the log: segment after segment, untagged.
-    function _rowsEntry(Batch storage batch, bytes32[] calldata nodes) private view returns (Submission memory) {
-        uint256 length = uint256(batch.rowCount) * RowTree.ROW_BYTES;
-        return Submission(EntryLib.entry(length, "", nodes, batch.rowsRoot), address(this));
+    /// @dev Both log entries, and what Flow charges for them in this block.
+    function _entries(
+        Batch storage batch,
+        bytes32[] calldata rowNodes,
+        bytes32[] calldata metadataNodes
+    ) private view returns (Submission[] memory entries, uint256 fee) {
+        entries = new Submission[](2);
+        (uint256 rowSectors, uint256 metadataSectors) = (0, 0);
+        (entries[0], rowSectors) = _rowsEntry(batch, rowNodes);
+        (entries[1], metadataSectors) = _metadataEntry(batch, metadataNodes);
+        fee = (rowSectors + metadataSectors) * IFixedPrice(market).pricePerSector();
     }
 
-    /// @dev The metadata as an entry of the DA stream.
-    function _metadataEntry(Batch storage batch, bytes32[] calldata nodes) private view returns (Submission memory) {
+    /// @dev The rows as a file of the log, segment after segment, untagged; and its sectors.
+    function _rowsEntry(
+        Batch storage batch,
+        bytes32[] calldata nodes
+    ) private view returns (Submission memory, uint256 sectors) {
+        uint256 length = uint256(batch.rowCount) * RowTree.ROW_BYTES;
+        sectors = EntryLib.paddedSectors(length);
+        return (Submission(EntryLib.entry(length, sectors, "", nodes, batch.rowsRoot), address(this)), sectors);
+    }
+
+    /// @dev The metadata as an entry of the DA stream; and its sectors.
+    function _metadataEntry(
+        Batch storage batch,
+        bytes32[] calldata nodes
+    ) private view returns (Submission memory, uint256 sectors) {
+        uint256 length = batch.metadataLength;
+        sectors = EntryLib.paddedSectors(length);
         bytes memory tags = abi.encodePacked(STREAM_TAG, streamId());
-        return Submission(EntryLib.entry(batch.metadataLength, tags, nodes, batch.metadataRoot), address(this));
+        return (Submission(EntryLib.entry(length, sectors, tags, nodes, batch.metadataRoot), address(this)), sectors);
     }
 
     function _message(bytes32 batchId, uint64 epoch, bytes32 seed) private view returns (bytes32) {

@@ -12,41 +12,48 @@ library EntryLib {
     error IdentityMismatch(bytes32 identity, bytes32 required);
 
     uint256 internal constant SECTOR_BYTES = 256;
-    uint256 private constant GRANULES = 16;
+    /// @dev log2 of the sixteenth.
+    uint256 private constant GRANULARITY = 4;
 
     /// @notice Sectors that a file of `length` ≥ 1 bytes takes, and pays for, in the log.
     function paddedSectors(uint256 length) internal pure returns (uint256) {
         uint256 sectors = (length + SECTOR_BYTES - 1) / SECTOR_BYTES;
-        uint256 capacity = 1;
-        while (capacity < sectors) capacity *= 2;
-        uint256 granule = capacity < GRANULES ? 1 : capacity / GRANULES;
-        return ((sectors + granule - 1) / granule) * granule;
+        // ⌈log2 sectors⌉; below 16 sectors the unit is one sector.
+        uint256 capacity = sectors == 1 ? 0 : _log2(sectors - 1) + 1;
+        uint256 unit = capacity < GRANULARITY ? 1 : 1 << (capacity - GRANULARITY);
+        return ((sectors + unit - 1) / unit) * unit;
     }
 
-    /// @notice The entry of a file, from its node roots, if their concatenation hashes to `identity`.
+    /// @notice The entry of a file that takes `sectors`, from its node roots, if their concatenation hashes to `identity`.
     function entry(
         uint256 length,
+        uint256 sectors,
         bytes memory tags,
         bytes32[] calldata roots,
         bytes32 identity
-    ) internal pure returns (SubmissionData memory) {
+    ) internal pure returns (SubmissionData memory data) {
         bytes32 given = keccak256(abi.encodePacked(roots));
         if (given != identity) revert IdentityMismatch(given, identity);
-        uint256 sectors = paddedSectors(length);
-        SubmissionNode[] memory nodes = new SubmissionNode[](roots.length);
+        (data.length, data.tags) = (length, tags);
+        data.nodes = new SubmissionNode[](roots.length);
         uint256 count = 0;
-        for (uint256 height = _log2(sectors) + 1; height != 0;) {
-            --height;
-            if ((sectors >> height) & 1 == 0) continue;
-            if (count < roots.length) nodes[count] = SubmissionNode(roots[count], height);
-            ++count;
+        // One node for each binary digit that is one, highest first.
+        for (uint256 rest = sectors; rest != 0; ++count) {
+            uint256 height = _log2(rest);
+            rest ^= 1 << height;
+            if (count < roots.length) data.nodes[count] = SubmissionNode(roots[count], height);
         }
         if (count != roots.length) revert NodeCount(roots.length, count);
-        return SubmissionData(length, tags, nodes);
     }
 
-    /// @dev ⌊log2 x⌋ of x ≥ 1.
+    /// @dev ⌊log2 x⌋ of 1 ≤ x < 2^32: a file of 2^40 bytes has fewer sectors.
     function _log2(uint256 x) private pure returns (uint256 log) {
-        while (x >> (log + 1) != 0) ++log;
+        unchecked {
+            if (x >> 16 != 0) (x, log) = (x >> 16, 16);
+            if (x >> 8 != 0) (x, log) = (x >> 8, log + 8);
+            if (x >> 4 != 0) (x, log) = (x >> 4, log + 4);
+            if (x >> 2 != 0) (x, log) = (x >> 2, log + 2);
+            if (x >> 1 != 0) ++log;
+        }
     }
 }

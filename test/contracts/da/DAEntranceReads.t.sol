@@ -36,9 +36,7 @@ contract DAEntranceReadsTest is EntranceTest {
     function testFuzz_Reads(uint16 rows, uint16 row, uint8 column, uint8 blobs, uint8 index, bytes32 salt) external {
         blobs = uint8(bound(blobs, 1, 64));
         rows = uint16(bound(rows, 1, 256));
-        _assertReads(
-            _blob(rows, row % rows, blobs, index % blobs, column % 128, salt)
-        );
+        _assertReads(_blob(rows, row % rows, blobs, index % blobs, column % 128, salt));
     }
 
     function test_OnlyAvailableBatchesAreRead() external {
@@ -80,9 +78,7 @@ contract DAEntranceReadsTest is EntranceTest {
         Blob memory b = _blob(2, 1, 3, 1, 5, "index");
         bytes32 root = b.batch.commitment.batchRoot;
         b.proof.index = 0;
-        bytes32 other = keccak256(
-            bytes.concat(keccak256(bytes.concat(b.leaves[1], b.proof.path[0])), b.proof.path[1])
-        );
+        bytes32 other = keccak256(bytes.concat(keccak256(bytes.concat(b.leaves[1], b.proof.path[0])), b.proof.path[1]));
         _expectBlobRefused(abi.encodeWithSelector(IDAEntrance.BlobNotInBatch.selector, other, root), b);
         // The place of the padding, and places beyond the tree.
         for (uint256 i = 3; i < 9; ++i) {

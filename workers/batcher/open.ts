@@ -45,9 +45,13 @@ export const createOpenBatches = (bucket: ObjectStore): OpenBatches => {
       for (const batchId of batches.keys()) if (!ids.has(batchId)) batches.delete(batchId);
       for (const batchId of ids) {
         const batch = await read(batchId);
-        if (batch !== undefined) batches.set(batchId, batch);
+        if (batch !== undefined) {
+          batches.set(batchId, batch);
+          continue;
+        }
         // Closed, but whoever closed it died before the marker was gone.
-        else await bucket.delete(keys.open(batchId));
+        batches.delete(batchId);
+        await bucket.delete(keys.open(batchId));
       }
     },
     get: (batchId) => batches.get(batchId),

@@ -138,4 +138,8 @@ const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
 const unavailable = (key: string, error: unknown): ZgError =>
-  new ZgError("BucketUnavailable", { key, why: error instanceof Error ? error.message : String(error) }, { cause: error });
+  new ZgError(
+    "BucketUnavailable",
+    { key, why: error instanceof Error ? error.message : String(error) },
+    { cause: error },
+  );

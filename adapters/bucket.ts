@@ -6,6 +6,7 @@ import { z } from "zod";
 import { ZgError } from "../protocol/errors.ts";
 import { openFsBucket } from "./bucket-fs.ts";
 import { openS3Bucket } from "./bucket-s3.ts";
+import { parseJson } from "./json.ts";
 
 export interface PutOptions {
   /** Create only: the first writer wins and later ones are told "exists". */
@@ -51,7 +52,8 @@ export async function getJson<T = unknown>(bucket: ObjectStore, key: string): Pr
 export async function getJson(bucket: ObjectStore, key: string, schema?: z.ZodType): Promise<unknown> {
   const bytes = await bucket.get(key);
   if (bytes === null) return null;
-  const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  const value = parseJson(bytes);
+  if (value === undefined) throw new ZgError("CorruptObject", { key, why: "not JSON" });
   if (schema === undefined) return value;
   const checked = schema.safeParse(value);
   if (!checked.success) throw new ZgError("CorruptObject", { key, why: z.prettifyError(checked.error) });

@@ -7,6 +7,7 @@ import { Agent as SecureAgent, request as httpsRequest } from "node:https";
 import type { z } from "zod";
 import { type ErrorFields, isErrorCode, ZgError } from "../protocol/errors.ts";
 import { errnoOf, messageOf } from "./errors.ts";
+import { parseJson } from "./json.ts";
 
 export interface RequestOptions {
   readonly method?: "GET" | "PUT" | "POST" | "DELETE";
@@ -98,7 +99,9 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptio
     request,
     bytes,
     json: async (url, schema, requestOptions) => {
-      const parsed = schema.safeParse(parseJson(url, await bytes(url, requestOptions)));
+      const value = parseJson(await bytes(url, requestOptions));
+      if (value === undefined) throw new ZgError("BadResponse", { url, why: "not JSON" });
+      const parsed = schema.safeParse(value);
       if (!parsed.success) throw new ZgError("BadResponse", { url, why: parsed.error.issues[0]?.message ?? "shape" });
       return parsed.data;
     },
@@ -142,23 +145,11 @@ const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Ui
 
 const MAX_ERROR_BYTES = 16_384;
 
-const parseJson = (url: string, body: Uint8Array): unknown => {
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
-  } catch {
-    throw new ZgError("BadResponse", { url, why: "not JSON" });
-  }
-};
-
 /** A peer's named error is passed on by name, so that "not yet" and "never" stay apart; anything else is a bad answer. */
 const errorOf = (url: string, { status, body }: Answer): ZgError => {
-  try {
-    const parsed: unknown = parseJson(url, body);
-    if (typeof parsed === "object" && parsed !== null && "code" in parsed && isErrorCode(parsed.code)) {
-      return new ZgError(parsed.code, "fields" in parsed ? fieldsOf(parsed.fields) : {});
-    }
-  } catch {
-    // Not ours: told by its status below.
+  const parsed = parseJson(body);
+  if (typeof parsed === "object" && parsed !== null && "code" in parsed && isErrorCode(parsed.code)) {
+    return new ZgError(parsed.code, "fields" in parsed ? fieldsOf(parsed.fields) : {});
   }
   return new ZgError("BadResponse", { url, status });
 };

@@ -43,7 +43,6 @@ export const createHttp = (options: HttpOptions) => {
     onConstructorPoisoning: "error",
     return503OnClosing: true,
     forceCloseConnections: "idle",
-    disableRequestLogging: true,
     logger: false,
     frameworkErrors: (error, request, reply) => answer(options.log, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();

@@ -1,11 +1,11 @@
 /** network.json: where the parts of a running network are, and whether they still are what the file says. */
-import { rename } from "node:fs/promises";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ZgError } from "../protocol/errors.ts";
 import type { Hex } from "../protocol/hex.ts";
 import { errnoOf, messageOf } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import { openRpc } from "./rpc.ts";
 
 const address = z
@@ -49,7 +49,7 @@ export const readNetwork = async (data: string): Promise<NetworkJson> => {
     if (errnoOf(error) === "ENOENT") throw new ZgError("NoNetwork", { data });
     throw error;
   }
-  const parsed = networkSchema.safeParse(jsonOf(text));
+  const parsed = networkSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new ZgError("StaleNetwork", { path, why: z.prettifyError(parsed.error).slice(0, 300) });
   return parsed.data;
 };
@@ -94,13 +94,5 @@ export const proveChain = async (
   for (const [contract, at] of Object.entries(contracts)) {
     const code = await rpc.call("eth_getCode", [at, "latest"]);
     if (typeof code !== "string" || code.length <= 2) throw new ZgError("NoCode", { contract, address: at });
-  }
-};
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 };

@@ -25,7 +25,10 @@ const KEPT = 1_000;
 export const openFailures = (redis: Redis, key: string, log: Log): Failures => ({
   record: async (failure) => {
     try {
-      const transaction = redis.multi().lpush(key, JSON.stringify(failure)).ltrim(key, 0, KEPT - 1);
+      const transaction = redis
+        .multi()
+        .lpush(key, JSON.stringify(failure))
+        .ltrim(key, 0, KEPT - 1);
       await transaction.hincrby(`${key}:codes`, failure.code, 1).exec();
     } catch (error) {
       // The log has it; a Redis that is away must not turn a failed job into a hanging one.

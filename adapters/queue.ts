@@ -4,7 +4,7 @@
  */
 import { DelayedError, Queue, UnrecoverableError, Worker } from "bullmq";
 import { ZgError } from "../protocol/errors.ts";
-import { asZgError } from "./errors.ts";
+import { asZgError, messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { type Failure, openFailures } from "./queue-failures.ts";
 import { checkRedisPolicy, connectRedis, redisReady } from "./redis.ts";
@@ -60,6 +60,8 @@ export interface QueueOptions {
   readonly log: Log;
   /** A worker that died holds its job for this long. */
   readonly lockMs?: number;
+  /** How long the start waits for Redis. */
+  readonly readyMs?: number;
 }
 
 /** Doubling stops here: after a long outage nobody waits for hours. */
@@ -93,7 +95,7 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
     consumer.disconnect();
   };
   try {
-    await redisReady(producer);
+    await redisReady(producer, options.readyMs);
     await checkRedisPolicy(producer);
   } catch (error) {
     disconnect();
@@ -102,7 +104,7 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
 
   const failures = openFailures(producer, `${prefix}:failures`, log);
   const queues = new Map<string, Queue>();
-  const workers = new Map<string, Worker>();
+  const workers = new Map<string, Running>();
   let closing = false;
 
   const queueOf = (name: string): Queue => {
@@ -136,8 +138,12 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
 
   const work = <P>(edge: QueueEdge<P>, handler: Handler<P>, { concurrency }: WorkOptions = {}): void => {
     if (workers.has(edge.name)) throw new ZgError("BadConfig", { what: "two handlers for one edge", edge: edge.name });
-    // Three parameters, or BullMQ gives no signal.
-    const process = async (job: BullJob<P>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
+    const running = new Set<Promise<void>>();
+    const process = async (
+      job: BullJob<P>,
+      token: string | undefined,
+      signal: AbortSignal | undefined,
+    ): Promise<void> => {
       const jobSignal = signal ?? new AbortController().signal;
       const lastAttempt = job.attemptsMade + 1 >= edge.attempts;
       const postpone = async (ms: number): Promise<never> => {
@@ -167,7 +173,14 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
         throw new UnrecoverableError(named.message);
       }
     };
-    const worker = new Worker<P>(edge.name, process, {
+    // Three parameters, or BullMQ gives no signal.
+    const tracked: typeof process = (job, token, signal) => {
+      const result = process(job, token, signal);
+      const ended = result.catch(() => undefined).finally(() => running.delete(ended));
+      running.add(ended);
+      return result;
+    };
+    const worker = new Worker<P>(edge.name, tracked, {
       connection: consumer,
       prefix,
       concurrency: concurrency ?? edge.concurrency,
@@ -182,7 +195,7 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
       log.warn({ queue: edge.name, jobs: ids }, "lock lost, job cancelled");
       for (const id of ids) worker.cancelJob(id, "lock lost");
     });
-    workers.set(edge.name, worker);
+    workers.set(edge.name, { worker, running });
   };
 
   return {
@@ -226,16 +239,32 @@ interface BullJob<P> {
 
 const delayOf = (job: { opts: { backoff?: unknown } } | undefined, edge: { backoffMs: number }): number => {
   const backoff = job?.opts.backoff;
-  const own = typeof backoff === "object" && backoff !== null && "delay" in backoff ? Number(backoff.delay) : Number.NaN;
+  const own =
+    typeof backoff === "object" && backoff !== null && "delay" in backoff ? Number(backoff.delay) : Number.NaN;
   return Number.isFinite(own) ? own : edge.backoffMs;
 };
 
-const stopWorker = async (worker: Worker, deadlineMs: number, log: Log): Promise<void> => {
+/**
+ * BullMQ's own close waits for ever, and once it waits it can no longer be forced: so the running jobs are waited for
+ * here, and the close is forced if they do not end.
+ */
+const stopWorker = async ({ worker, running }: Running, deadlineMs: number, log: Log): Promise<void> => {
+  const paused = worker.pause(true).catch(() => undefined);
   worker.cancelAllJobs("stopping");
+  let forced = false;
   try {
-    await withDeadline(worker.close(), deadlineMs, "jobs still running");
+    await withDeadline(Promise.all([paused, ...running]), deadlineMs, "jobs still running");
   } catch (error) {
-    log.warn({ queue: worker.name, error: String(error) }, "worker left behind");
-    await withDeadline(worker.close(true), 1_000, "forced close").catch(() => undefined);
+    forced = true;
+    log.warn({ queue: worker.name, jobs: running.size, error: messageOf(error) }, "jobs left to the next start");
   }
+  await withDeadline(worker.close(forced), 1_000, "close").catch((error: unknown) => {
+    log.debug({ queue: worker.name, error: messageOf(error) }, "worker not closed");
+  });
 };
+
+interface Running {
+  readonly worker: Worker;
+  /** Settled, never rejected, when the handler has ended. */
+  readonly running: Set<Promise<void>>;
+}

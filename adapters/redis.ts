@@ -26,7 +26,10 @@ export const connectRedis = (url: string, role: RedisRole, log: Log): Redis => {
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_DELAY_MS),
   };
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const redis = parsed?.protocol === "unix:" ? new Redis({ ...options, path: decodeURIComponent(parsed.pathname) }) : networked(url, parsed, options);
+  const redis =
+    parsed?.protocol === "unix:"
+      ? new Redis({ ...options, path: decodeURIComponent(parsed.pathname) })
+      : networked(url, parsed, options);
   // Without a listener ioredis prints every reconnect; the commands themselves report the failure.
   redis.on("error", (error) => log.debug({ error: String(error), role }, "redis"));
   return redis;

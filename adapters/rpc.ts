@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ZgError } from "../protocol/errors.ts";
 import { messageOf } from "./errors.ts";
 import { type HttpClient, openClient } from "./http-client.ts";
+import { parseJson } from "./json.ts";
 
 export interface Rpc {
   call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>;
@@ -59,7 +60,7 @@ export const openRpc = ({ url, timeoutMs = 10_000 }: RpcOptions): Rpc => {
       maxBytes: MAX_ANSWER_BYTES,
       signal,
     });
-    const parsed = answerSchema.safeParse(jsonOf(body));
+    const parsed = answerSchema.safeParse(parseJson(body));
     if (!parsed.success) throw new ZgError("BadResponse", { rpc: originOf(at), method, status });
     const { error, result } = parsed.data;
     if (error !== undefined) throw new RpcError(method, error.code, error.message, error.data);
@@ -89,11 +90,3 @@ export const openRpc = ({ url, timeoutMs = 10_000 }: RpcOptions): Rpc => {
 
 /** URLs of RPC providers carry keys in their path. */
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "invalid URL");
-
-const jsonOf = (body: Uint8Array): unknown => {
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
-  } catch {
-    return undefined;
-  }
-};

@@ -64,7 +64,9 @@ export const openStore = async (dir: string, options: StoreOptions): Promise<Sto
     overlappingSync: false,
     pageSize: 4096,
   });
-  const tables = new Map(options.tables.map((name) => [name, root.openDB<Buffer, string>({ name, encoding: "binary" })]));
+  const tables = new Map(
+    options.tables.map((name) => [name, root.openDB<Buffer, string>({ name, encoding: "binary" })]),
+  );
   return new LmdbStore(root, tables);
 };
 

@@ -1,13 +1,5 @@
 import { expect } from "chai";
-import {
-  aggregateKeys,
-  decodeG2,
-  encodeG1,
-  g2Struct,
-  openKey,
-  sumSignatures,
-  verifySignature,
-} from "../../../adapters/bls.ts";
+import { aggregateKeys, g2Struct, openKey, sumSignatures, verifySignature } from "../../../adapters/bls.ts";
 import type { HttpClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import type { Intent } from "../../../adapters/outbox.ts";

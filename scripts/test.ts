@@ -29,7 +29,7 @@ function mocha(name: string, pattern: string, options: readonly string[] = []): 
 const stages: Stage[] = [
   { name: "contracts", command: ["hardhat", "test", "solidity"] },
   { name: "snapshots", command: ["node", "scripts/snapshots.ts"] },
-  ...mocha("parts", "test/{protocol,adapters,workers,devnet,tasks,toolchain}/**/*.test.ts", [
+  ...mocha("parts", "test/{protocol,adapters,workers,devnet,tasks}/**/*.test.ts", [
     "--parallel",
     "--jobs",
     "2",

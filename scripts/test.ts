@@ -29,11 +29,7 @@ function mocha(name: string, pattern: string, options: readonly string[] = []): 
 const stages: Stage[] = [
   { name: "contracts", command: ["hardhat", "test", "solidity"] },
   { name: "snapshots", command: ["node", "scripts/snapshots.ts"] },
-  ...mocha("parts", "test/{protocol,adapters,workers,devnet,tasks}/**/*.test.ts", [
-    "--parallel",
-    "--jobs",
-    "2",
-  ]),
+  ...mocha("parts", "test/{protocol,adapters,workers,devnet,tasks}/**/*.test.ts", ["--parallel", "--jobs", "2"]),
   ...mocha("end to end", "test/e2e/**/*.test.ts", ["--timeout", "120000"]),
   ...(full ? mocha("full", "test/full/**/*.test.ts", ["--timeout", "600000"]) : []),
 ];

@@ -1,0 +1,59 @@
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+
+export interface Side {
+  readonly what: string;
+  readonly run: () => unknown;
+}
+
+/** Median of `runs` timings in ms; the two sides alternate, so that a busy machine slows both. */
+export async function compare(ours: Side, peer: Side, runs: number): Promise<{ ours: number; peer: number }> {
+  const times: Record<"ours" | "peer", number[]> = { ours: [], peer: [] };
+  for (let i = 0; i <= runs; i++) {
+    for (const [name, side] of [
+      ["ours", ours],
+      ["peer", peer],
+    ] as const) {
+      const start = performance.now();
+      await side.run();
+      // The first round warms both up.
+      if (i > 0) times[name].push(performance.now() - start);
+    }
+  }
+  return { ours: median(times.ours), peer: median(times.peer) };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] as number;
+}
+
+/** Prints the claim with its ratio and keeps it under bench/results. */
+export function report(
+  name: string,
+  claim: string,
+  ours: Side,
+  peer: Side,
+  times: { ours: number; peer: number },
+  more = {},
+) {
+  const ratio = times.peer / times.ours;
+  console.log(`${name}: ${claim}`);
+  console.log(`  ${times.ours.toFixed(2).padStart(9)} ms  ${ours.what}`);
+  console.log(`  ${times.peer.toFixed(2).padStart(9)} ms  ${peer.what}`);
+  console.log(`  ${ratio.toFixed(1)} × faster`);
+  for (const [key, value] of Object.entries(more)) console.log(`  ${key}: ${value}`);
+  const result = {
+    claim,
+    ours: { what: ours.what, ms: round(times.ours) },
+    peer: { what: peer.what, ms: round(times.peer) },
+    ratio: round(ratio),
+    ...more,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.version}`,
+  };
+  writeFileSync(new URL(`./results/${name}.json`, import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+export function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { workersOf } from "../../devnet/parties.ts";
+import { crashpoints } from "../fakes/crashpoints.ts";
+import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
+import { startVictim, type Victim } from "./victim.ts";
+
+/** Who passes a point, by the folder its name stands in. Adapters are listed by name: more than one worker uses them. */
+const BY_FOLDER: Record<string, string> = {
+  "workers/disperser": "disperser",
+  "workers/encoder": "encoder",
+  "workers/batcher": "batcher",
+  "workers/sender": "sender",
+  "workers/storage": "storage-0",
+  "workers/validator": "validator-0",
+};
+const BY_NAME: Record<string, string> = {
+  "slot-planned": "batcher",
+  "tx-signed": "sender",
+  "outbox-written": "sender",
+  "tx-sent": "sender",
+  "receipt-seen": "sender",
+  "effects-done-cursor-not": "storage-0",
+};
+const VICTIMS = ["disperser", "encoder", "batcher", "sender", "storage-0", "validator-0"];
+/** Threats A43: every point once; with TEST_FULL at its first, second and third visit. */
+const VISITS = process.env.TEST_FULL ? [1, 2, 3] : [1];
+
+/** [A43] One long-lived network; only the victim dies, and only its own records bring it back. */
+describe("a network that is killed at every named point", function () {
+  this.timeout(120_000);
+  let network: TestNetwork;
+  const victims = new Map<string, Victim>();
+
+  before(async () => {
+    network = await startTestNetwork({ embed: survivors() });
+    await Promise.all(VICTIMS.map(async (name) => victims.set(name, await startVictim(network.data, name))));
+  });
+  after(async () => {
+    await Promise.all([...victims.values()].map((victim) => victim.stop()));
+    await network?.stop();
+  });
+
+  for (const { name, file } of crashpoints()) {
+    for (const visit of VISITS) {
+      it(`survives ${name}${visit > 1 ? `, visit ${visit}` : ""}`, async () => {
+        const victim = victims.get(victimOf(name, file)) as Victim;
+        await victim.arm(visit > 1 ? `${name}#${visit}` : name);
+        const death = deathOf(victim);
+        const payload = randomPayload(1 + Math.floor(Math.random() * 200_000));
+        const salt = `0x${Buffer.from(randomPayload(32)).toString("hex")}`;
+
+        // More blobs until it is dead: a point's later visits may need more than one.
+        let id = await network.post(payload, salt).catch(() => undefined);
+        await network.mineUntil(async () => {
+          if (death.how === null && visit > 1) await network.post(randomPayload(1000)).catch(() => undefined);
+          return death.how;
+        }, `${victim.name} dies at ${name}`);
+        expect(death.how).to.equal("SIGKILL");
+
+        await victim.restart();
+        // The client did not hear: it asks again, and it is the same request.
+        id ??= await network.post(payload, salt);
+        const view = await network.until(id, ({ status }) => status === "FINALIZED");
+        expect(Buffer.from(await network.read(view.blobKey as string)).equals(Buffer.from(payload))).to.equal(true);
+        expect(await confirmations(view.batchId as string)).to.equal(1);
+      });
+    }
+  }
+
+  function survivors(): string[] {
+    const network = { storageNodes: ["", ""], validators: ["", "", "", ""] };
+    return workersOf(network as never).filter((name) => !VICTIMS.includes(name));
+  }
+
+  async function confirmations(batchId: string): Promise<number> {
+    const { entrance } = network.context.chain;
+    const filter = entrance.filters.BatchConfirmed?.(batchId);
+    return (await entrance.queryFilter(filter as never, 0)).length;
+  }
+});
+
+function victimOf(name: string, file: string): string {
+  const victim = BY_NAME[name] ?? BY_FOLDER[file.split("/").slice(0, 2).join("/")];
+  if (victim === undefined) throw new Error(`nobody is known to pass ${name} (${file})`);
+  return victim;
+}
+
+function deathOf(victim: Victim): { how: NodeJS.Signals | number | null } {
+  const death: { how: NodeJS.Signals | number | null } = { how: null };
+  void victim.death.then((how) => {
+    death.how = how;
+  });
+  return death;
+}

@@ -102,6 +102,8 @@ export interface ComputeOptions {
   readonly threads?: number;
   /** c-kzg's precomputation: 8 where proofs are made (100 MB a thread), 0 for verifiers. Default 0. */
   readonly precompute?: number;
+  /** Default true: the threads start, and load, before the first job. False: with the first job, if one ever comes. */
+  readonly warm?: boolean;
 }
 
 /** Rows of one job: enough to hide the cost of a message, few enough to share a blob between threads. */
@@ -114,8 +116,9 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
   const threads = options.threads ?? 2;
   const pool = new Piscina({
     filename: fileURLToPath(new URL("./compute.thread.ts", import.meta.url)),
-    minThreads: threads,
+    minThreads: options.warm === false ? 0 : threads,
     maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
     workerData: { precompute: options.precompute ?? 0 },
   });
   let closed = false;
@@ -192,7 +195,8 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
   };
   const batches = new Map<string, VerifiedBatch>();
 
-  await Promise.all(Array.from({ length: threads }, () => run("ready")));
+  // Nobody waits for this but jobs, behind it in the queue; a thread that cannot load says so to them.
+  if (options.warm !== false) for (let i = 0; i < threads; i++) run("ready").catch(() => undefined);
   return {
     extendRows,
     async encodeBlob(rows) {

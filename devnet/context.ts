@@ -11,16 +11,18 @@ export interface ContextOptions {
   readonly timing?: Partial<Timing>;
   /** KZG threads for all workers of this process. */
   readonly threads?: number;
+  /** False: the threads start with their first job (`computes`). */
+  readonly warm?: boolean;
 }
 
 /** What the workers of one process share: one chain client, one pool of warm threads. */
 export async function openContext(options: ContextOptions): Promise<Context & { close(): Promise<void> }> {
-  const { network, log, threads = 2 } = options;
+  const { network, log, threads = 2, warm = true } = options;
   const timing = { ...devnetTiming(network.validators.length), ...options.timing };
   const { rpc, chainId, contracts, finality } = network;
   const chain = await openChain({ rpc, chainId, contracts, finality, pollMs: timing.pollMs, log });
   try {
-    const compute = await openCompute({ threads });
+    const compute = await openCompute({ threads, warm });
     const close = async () => {
       await compute.close();
       await chain.close();

@@ -8,6 +8,11 @@ import { partyKeys } from "./keys.ts";
 export const DISPERSER = "disperser";
 const DISPERSER_WORKERS = ["disperser", "encoder", "batcher", "sender"] as const;
 
+/** Whether a worker has work for the KZG threads: the others' processes do without. */
+export function computes(name: string): boolean {
+  return !["disperser", "sender"].includes(split(name)[0]);
+}
+
 /** Every worker of a network, in the order in which they are started: who is asked before who asks. */
 export function workersOf(network: NetworkJson): string[] {
   const numbered = (name: string, urls: readonly string[]) => urls.map((_, id) => `${name}-${id}`);

@@ -4,7 +4,7 @@ import { createLog } from "../adapters/log.ts";
 import { checkNetwork, readNetwork } from "../adapters/network.ts";
 import { createShutdown } from "../adapters/shutdown.ts";
 import { openContext } from "../devnet/context.ts";
-import { startWorker } from "../devnet/parties.ts";
+import { computes, startWorker } from "../devnet/parties.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -17,7 +17,9 @@ await checkNetwork(network);
 const log = createLog({ name });
 const shutdown = createShutdown({ log });
 const stopped = shutdown.onSignals();
-const context = await openContext({ network, log, threads: 1 });
+// A parent that dies takes its workers with it.
+process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
+const context = await openContext({ network, log, threads: 1, warm: computes(name) });
 shutdown.add("context", context.close);
 const worker = await startWorker(context, values.data, name);
 shutdown.add(name, worker.stop);

@@ -19,13 +19,14 @@ export default async function worker(given: WorkerArguments): Promise<void> {
     const network = await runningNetwork(given.data);
     const interrupt = onInterrupt();
     const { openContext } = await import("../devnet/context.ts");
-    const { startWorker } = await import("../devnet/parties.ts");
+    const { computes, startWorker } = await import("../devnet/parties.ts");
     const name = COUNTED.includes(given.name) ? `${given.name}-${given.id}` : given.name;
     const context = await openContext({
       network,
       timing: timingOf(network, network.validators.length),
       log: createLog({ name }),
       threads: 1,
+      warm: computes(name),
     });
     try {
       const running = await startWorker(context, dataFolder(given.data), name);

@@ -34,6 +34,7 @@ interface IChunkLinearReward {
     event Donated(address indexed donor, uint256 amount);
 
     /// @notice Takes the fee of the sectors [beforeLength, beforeLength + chargedSectors). Only by the market.
+    /// @dev A chunk's first fee takes some 80,000 gas, so that one entry reaches over a few hundred chunks at most.
     function fillReward(uint256 beforeLength, uint256 chargedSectors) external payable;
 
     /// @notice Gives to the pool that base rewards are paid from.

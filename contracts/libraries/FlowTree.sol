@@ -51,12 +51,11 @@ library FlowTreeLib {
     /// @notice Levels to which a file must be padded before it may start: the height of its first node, or a segment's
     /// if it would otherwise reach over the end of a segment that it does not start at.
     function startHeight(uint256 length, uint256 firstHeight, uint256 sectors) internal pure returns (uint256) {
-        // From a segment's height up the start is a multiple of segments anyway.
+        // From a segment's height up every start is that of a segment; below it, a file that starts at one fits into it.
         if (firstHeight >= SEGMENT_HEIGHT) return firstHeight;
         uint256 start = alignUp(length, firstHeight);
-        bool atSegment = alignUp(start, SEGMENT_HEIGHT) == start;
         bool inOneSegment = start >> SEGMENT_HEIGHT == (start + sectors - 1) >> SEGMENT_HEIGHT;
-        return atSegment || inOneSegment ? firstHeight : SEGMENT_HEIGHT;
+        return inOneSegment ? firstHeight : SEGMENT_HEIGHT;
     }
 
     /// @notice Fills up with empty sectors to a multiple of 2^height.

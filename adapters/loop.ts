@@ -1,7 +1,8 @@
 /**
- * A step that runs again and again, never twice at once: by its interval, or at once when poked. Errors are logged and
- * the next run tries again; a step that must end everything calls `stop` itself.
+ * A step that runs again and again, never twice at once: by its interval, or at once when poked. After a failure the
+ * interval doubles up to a few seconds; the same failure again and again is logged once, then at every hundredth.
  */
+import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 export interface LoopOptions {
@@ -18,6 +19,13 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
+const MAX_PAUSE_MS = 5_000;
+const LOG_EVERY = 100;
+
+/** How long to wait after so many failures in a row. */
+export const pauseAfter = (everyMs: number, failures: number): number =>
+  failures === 0 ? everyMs : Math.max(everyMs, Math.min(everyMs * 2 ** failures, MAX_PAUSE_MS));
+
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -28,6 +36,15 @@ export const startLoop = ({ name, everyMs, log, run }: LoopOptions): Loop => {
   let waiters: Waiter[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  let failures = 0;
+  let lastFailure = "";
+
+  const report = (error: unknown): void => {
+    const text = messageOf(error);
+    failures = text === lastFailure ? failures + 1 : 1;
+    lastFailure = text;
+    if (failures % LOG_EVERY === 1) log.warn({ error, loop: name, failures }, "loop step failed");
+  };
 
   const turn = async (): Promise<void> => {
     clearTimeout(timer);
@@ -35,9 +52,12 @@ export const startLoop = ({ name, everyMs, log, run }: LoopOptions): Loop => {
     waiters = [];
     try {
       await run(controller.signal);
+      if (failures > 0) log.info({ loop: name, failures }, "loop step works again");
+      failures = 0;
+      lastFailure = "";
       for (const { resolve } of served) resolve();
     } catch (error) {
-      if (!controller.signal.aborted) log.warn({ error, loop: name }, "loop step failed");
+      if (!controller.signal.aborted) report(error);
       for (const { reject } of served) reject(error);
     }
   };
@@ -48,7 +68,7 @@ export const startLoop = ({ name, everyMs, log, run }: LoopOptions): Loop => {
       running = undefined;
       if (controller.signal.aborted) return;
       if (waiters.length > 0) start();
-      else timer = setTimeout(start, everyMs);
+      else timer = setTimeout(start, pauseAfter(everyMs, failures));
     });
   };
 

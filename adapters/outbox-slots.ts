@@ -1,4 +1,6 @@
 /** The slots of one key as the bucket has them, with what this process has seen of the chain on top. */
+
+import { z } from "zod";
 import { ZgError } from "../protocol/errors.ts";
 import { getJson, type ObjectStore, putJson } from "./bucket.ts";
 import {
@@ -12,7 +14,6 @@ import {
   type SlotView,
   signedSchema,
 } from "./outbox-record.ts";
-import { z } from "zod";
 
 export interface Slot {
   readonly nonce: number;

@@ -72,6 +72,7 @@ const MAX_BACKOFF_MS = 5_000;
  */
 const MAX_STALLED = 25;
 const BACKOFF = "capped";
+const AFTER_CLOSE_MS = 200;
 
 export const backoffOf = (backoffMs: number, attempt: number): number =>
   Math.min(backoffMs * 2 ** Math.max(attempt - 1, 0), MAX_BACKOFF_MS);
@@ -150,6 +151,8 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
         await job.moveToDelayed(Date.now() + ms, token);
         throw new DelayedError();
       };
+      // Fetched while the running ones are being waited for: it is the next start's.
+      if (closing) return postpone(AFTER_CLOSE_MS);
       try {
         await handler(job.data, {
           signal: jobSignal,
@@ -159,7 +162,7 @@ export const openQueues = async (options: QueueOptions): Promise<Queues> => {
         });
       } catch (error) {
         if (error instanceof Later) return postpone(error.ms);
-        if (closing) return postpone(0);
+        if (closing) return postpone(AFTER_CLOSE_MS);
         const named = asZgError(error);
         const fields = { edge: edge.name, job: edge.jobId(job.data), code: named.code, attempt: job.attemptsMade + 1 };
         // Without the lock it is another worker's job now.
@@ -249,11 +252,10 @@ const delayOf = (job: { opts: { backoff?: unknown } } | undefined, edge: { backo
  * here, and the close is forced if they do not end.
  */
 const stopWorker = async ({ worker, running }: Running, deadlineMs: number, log: Log): Promise<void> => {
-  const paused = worker.pause(true).catch(() => undefined);
   worker.cancelAllJobs("stopping");
   let forced = false;
   try {
-    await withDeadline(Promise.all([paused, ...running]), deadlineMs, "jobs still running");
+    await withDeadline(Promise.all(running), deadlineMs, "jobs still running");
   } catch (error) {
     forced = true;
     log.warn({ queue: worker.name, jobs: running.size, error: messageOf(error) }, "jobs left to the next start");

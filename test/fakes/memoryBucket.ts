@@ -1,5 +1,5 @@
-import { checkKey, checkPrefix } from "../../adapters/bucket-key.ts";
 import type { ObjectStore } from "../../adapters/bucket.ts";
+import { checkKey, checkPrefix } from "../../adapters/bucket-key.ts";
 
 export interface MemoryBucket extends ObjectStore {
   readonly objects: Map<string, Uint8Array>;

@@ -125,8 +125,12 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
     if (ancestor === undefined || ancestor.number < cursor.finalized) {
       throw new ZgError("DeepReorg", { finalized: cursor.finalized, ancestor: ancestor?.number ?? -1 });
     }
-    // One false answer looks like a reorg: believe it only if the other chain hangs together.
-    checkLinks(ancestor, await headersOf(ancestor.number + 1, top.number, signal));
+    // One false answer looks like a reorg: believe it only if the other chain hangs together, beyond where we stood.
+    const other = await headersOf(ancestor.number + 1, Math.min(top.number + 1, latest.number), signal);
+    checkLinks(ancestor, other);
+    const end = other.at(-1);
+    if (end?.number === latest.number && end.hash !== latest.hash)
+      throw inconsistent("two heads", { number: end.number });
     log.warn({ from: cursor.number, ancestor: ancestor.number }, "reorg");
     await options.onReorg({ ancestor: ancestor.number, from: cursor.number });
     const next = rewind(cursor, ancestor);

@@ -1,0 +1,164 @@
+/** A chain of the test's own: blocks are made by calling `mine`, and unmade by calling `rewind`. */
+import type { Chain, ChainEvent, RpcLog } from "../../adapters/chain.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import { fromHex, type Hex, toHex } from "../../protocol/hex.ts";
+import { keccakHex, keccakText } from "../../protocol/keccak.ts";
+import { CHAIN_ID, ENTRANCE, type SampleBatch, SIGNERS } from "../protocol/sample.ts";
+
+export interface FakeEvent {
+  readonly name: string;
+  readonly args: Record<string, unknown>;
+}
+interface FakeBlock {
+  readonly number: number;
+  readonly hash: Hex;
+  readonly parentHash: Hex;
+  readonly events: readonly FakeEvent[];
+}
+interface FakeSigner {
+  readonly account: Hex;
+  readonly publicKey: Hex;
+  /** First epoch that counts. */
+  readonly from: number;
+}
+
+export interface FakeChain {
+  readonly chain: Chain;
+  /** One block with these events; returns its number. */
+  mine(...events: FakeEvent[]): number;
+  mineTo(number: number): void;
+  hashAt(number: number): Hex;
+  /** Forgets the blocks above; the next ones will have other hashes. */
+  rewind(to: number): void;
+  /** The event as followers see it. */
+  eventAt(number: number, index?: number): ChainEvent;
+}
+
+export const WINDOW = 20;
+export const EPOCH = 3;
+
+export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): FakeChain => {
+  let fork = 0;
+  const hashOf = (number: number, parent: Hex): Hex => toHex(keccakText(`${fork}/${number}/${parent}`));
+  const zero: Hex = `0x${"00".repeat(32)}`;
+  const blocks: FakeBlock[] = [{ number: 0, hash: hashOf(0, zero), parentHash: zero, events: [] }];
+  const at = (number: number): FakeBlock => blocks[number] as FakeBlock;
+  const tip = (): FakeBlock => blocks.at(-1) as FakeBlock;
+
+  const logOf = (block: FakeBlock, index: number): RpcLog => ({
+    address: ENTRANCE,
+    topics: [],
+    data: "0x",
+    blockNumber: block.number,
+    blockHash: block.hash,
+    transactionHash: toHex(keccakText(`tx ${block.hash} ${index}`)),
+    transactionIndex: index,
+    logIndex: index,
+  });
+  const eventOf = (block: FakeBlock, index: number): ChainEvent => {
+    const { blockNumber, blockHash, transactionHash, transactionIndex, logIndex } = logOf(block, index);
+    const { name, args } = block.events[index] as FakeEvent;
+    const place = { address: ENTRANCE, blockNumber, blockHash, transactionHash, transactionIndex, logIndex };
+    return { contract: "DAEntrance", name, args, ...place };
+  };
+  const header = async (id: number | string) => {
+    const found =
+      id === "latest" || id === "pending" ? tip() : blocks.find(({ number, hash }) => number === id || hash === id);
+    if (found === undefined) return null;
+    return { number: found.number, hash: found.hash, parentHash: found.parentHash, timestamp: found.number };
+  };
+  const revert = (error: string) => new ZgError("ChainReverted", { error });
+  const slotOf = (account: Hex): number => {
+    const slot = signers.findIndex((signer) => signer.account === account);
+    if (slot < 0) throw revert("NotRegistered");
+    return slot;
+  };
+  const calls: Record<string, (...args: never[]) => unknown> = {
+    confirmWindow: () => BigInt(WINDOW),
+    currentEpoch: () => BigInt(EPOCH),
+    slotOf,
+    findSlot: (slot: number, epoch: number) => {
+      if ((signers[slot] as FakeSigner).from > epoch) throw revert("BeforeHistory");
+      return 0n;
+    },
+    slotAt: (slot: number) => [1n, keccakHex(fromHex((signers[slot] as FakeSigner).publicKey))],
+  };
+  const getFunction = (name: string) => {
+    const call = async (...args: unknown[]) => (calls[name] as (...args: unknown[]) => unknown)(...args);
+    return Object.assign(call, { staticCall: call });
+  };
+  const other: Hex = `0x${"0f".repeat(20)}`;
+  const chain = {
+    chainId: Number(CHAIN_ID),
+    addresses: { Flow: other, FixedPrice: other, ChunkLinearReward: other, DASigners: SIGNERS, DAEntrance: ENTRANCE },
+    entrance: { getFunction },
+    signers: { getFunction },
+    head: async () => tip().number,
+    finalized: async () => Math.max(0, tip().number - finality),
+    header,
+    logs: async ({ from, to }: { from: number; to: number }) =>
+      blocks
+        .filter(({ number }) => number >= from && number <= to)
+        .flatMap((block) => block.events.map((_, index) => logOf(block, index))),
+    logsOf: async (hash: Hex) =>
+      blocks.filter((block) => block.hash === hash).flatMap((block) => block.events.map((_, i) => logOf(block, i))),
+    decode: (log: RpcLog) => eventOf(blocks.find(({ hash }) => hash === log.blockHash) as FakeBlock, log.logIndex),
+    errorOf: (error: unknown) => error,
+    close: async () => undefined,
+  } as unknown as Chain;
+
+  const mine = (...events: FakeEvent[]): number => {
+    const { number, hash } = tip();
+    blocks.push({ number: number + 1, hash: hashOf(number + 1, hash), parentHash: hash, events });
+    return number + 1;
+  };
+  return {
+    chain,
+    mine,
+    mineTo: (number) => {
+      while (tip().number < number) mine();
+    },
+    hashAt: (number) => at(number).hash,
+    rewind: (to) => {
+      blocks.length = to + 1;
+      fork += 1;
+    },
+    eventAt: (number, index = 0) => eventOf(at(number), index),
+  };
+};
+
+export const submittedEvent = ({ facts }: Pick<SampleBatch, "facts">): FakeEvent => ({
+  name: "BatchSubmitted",
+  args: {
+    batchId: facts.batchId,
+    submitter: facts.submitter,
+    epoch: BigInt(EPOCH),
+    commitment: {
+      batchRoot: facts.batchRoot,
+      rowsRoot: facts.rowsRoot,
+      metadataRoot: facts.metadataRoot,
+      blobCount: BigInt(facts.blobCount),
+      rowCount: BigInt(facts.rowCount),
+      metadataLength: BigInt(facts.metadataLength),
+      attempt: BigInt(facts.attempt),
+    },
+  },
+});
+
+export const confirmedEvent = ({ facts }: Pick<SampleBatch, "facts">, rowsTxSeq: number, seed: Hex): FakeEvent => ({
+  name: "BatchConfirmed",
+  args: {
+    batchId: facts.batchId,
+    rowsTxSeq: BigInt(rowsTxSeq),
+    metadataTxSeq: BigInt(rowsTxSeq + 1),
+    signedStake: 1n,
+    totalStake: 1n,
+    seed,
+    retainUntil: 1_000n,
+  },
+});
+
+export const failedEvent = ({ facts }: Pick<SampleBatch, "facts">): FakeEvent => ({
+  name: "BatchFailed",
+  args: { batchId: facts.batchId },
+});

@@ -34,7 +34,7 @@ export default async function retrieve(given: RetrieveArguments): Promise<void> 
       const file = await writeWhole(given.out, payload);
       display.done("retrieved", `${bytes(payload.length)} in ${duration(ms)}  ${rate(payload.length, ms)}  ${file}`);
       await display.end();
-      for (const source of sources) if (source.lied + source.slow > 0) output.warn(blame(source));
+      for (const source of sources) if (source.lied > 0) output.warn(blame(source));
       const { dataRoot, commitment } = header;
       output.result({ batchId, blobIndex: index, dataRoot, commitment, length: payload.length, file, ms, sources });
     } catch (error) {

@@ -70,7 +70,7 @@ export async function disperseFile(options: DisperseFileOptions): Promise<void> 
       path,
     });
     output.say(drawTable(summary));
-    for (const source of reading?.sources ?? []) if (source.lied + source.slow > 0) output.warn(blame(source));
+    for (const source of reading?.sources ?? []) if (source.lied > 0) output.warn(blame(source));
     for (const { who, outcome, code } of view.refusals) output.warn(`${who} ${code ?? outcome}`);
     output.result({ ...receipt, receipt: path });
   } catch (error) {

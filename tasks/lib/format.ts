@@ -13,9 +13,11 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Decimal megabytes a second, as disks and networks are sold. */
+/** Decimal, as disks and networks are sold. */
 export function rate(count: number, ms: number): string {
-  return ms <= 0 ? "–" : `${(count / 1_000 / ms).toFixed(2)} MB/s`;
+  if (ms <= 0) return "–";
+  const kilobytes = count / ms;
+  return kilobytes < 100 ? `${kilobytes.toFixed(1)} kB/s` : `${(kilobytes / 1_000).toFixed(2)} MB/s`;
 }
 
 /** 0x1234abcd…5678: enough to recognise an id, short enough for a line. */

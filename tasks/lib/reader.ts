@@ -75,5 +75,6 @@ function withSources(error: unknown, sources: readonly SourceReport[]): unknown 
 
 export function blame({ source, lied, slow, codes }: SourceReport): string {
   const named = Object.entries(codes).map(([code, times]) => `${code} × ${times}`);
-  return [`${source} lied ${lied} times, was slow ${slow} times`, ...named].join(", ");
+  const did = [...(lied > 0 ? [`gave ${lied} wrong answers`] : []), ...(slow > 0 ? [`was slow ${slow} times`] : [])];
+  return `${source} ${did.join(" and ")}${named.length > 0 ? ` (${named.join(", ")})` : ""}`;
 }

@@ -2,7 +2,10 @@ import Table from "cli-table3";
 
 /** Two columns, drawn for a terminal. */
 export function drawTable(rows: readonly (readonly [string, string])[]): string {
-  const table = new Table({ style: { head: [], border: [] }, wordWrap: false });
+  const table = new Table({
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+    style: { head: [], border: [] },
+  });
   for (const [name, value] of rows) table.push([name, value]);
   return table.toString();
 }

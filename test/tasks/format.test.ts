@@ -23,6 +23,7 @@ describe("numbers for people", () => {
   });
   it("rates, ids, counts, parts", () => {
     expect(rate(4_000_000, 2_000)).to.equal("2.00 MB/s");
+    expect(rate(5_000, 1_000)).to.equal("5.0 kB/s");
     expect(rate(1, 0)).to.equal("–");
     expect(short(`0x${"ab".repeat(32)}`)).to.equal("0xabababab…abab");
     expect(short("0x12")).to.equal("0x12");

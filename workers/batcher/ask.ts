@@ -22,13 +22,17 @@ const MAX_BYTES = 4_096;
 /** A signature is made before it is asked for; an answer is a read. */
 const DEADLINE_MS = 3_000;
 
-/** undefined: it has not finished sampling, or has sampled another fork. */
+/** Not a vote: it has not finished sampling, or has sampled another fork. */
+export interface Waiting {
+  readonly waiting: string;
+}
+
 export const ask = async (
   client: HttpClient,
   validator: EpochValidator,
   question: Question,
   context: { readonly signal: AbortSignal; readonly now: () => number },
-): Promise<Vote | undefined> => {
+): Promise<Vote | Waiting> => {
   const { slot, socket, key } = validator;
   const { batchId, seed, message } = question;
   const vote = (outcome: Vote["outcome"], more: Partial<Vote> = {}): Vote => ({
@@ -43,7 +47,7 @@ export const ask = async (
     const url = `${socket.replace(/\/+$/, "")}/batches/${batchId}/attestation`;
     const options = { maxBytes: MAX_BYTES, deadlineMs: DEADLINE_MS, signal: context.signal };
     const answer = await client.json(url, Answer, options);
-    if (answer.seed.toLowerCase() !== seed) return undefined;
+    if (answer.seed.toLowerCase() !== seed) return { waiting: "has sampled another fork" };
     const { signature } = answer;
     if (!isHex(signature, 256) || !verifySignature(key, message, signature)) {
       return vote("garbage", { code: "BadSignature" });
@@ -51,13 +55,15 @@ export const ask = async (
     return vote("signed", { signature: signature.toLowerCase() as Hex });
   } catch (error) {
     const named = asZgError(error);
-    const why = named.message.slice(0, 300);
+    const why = reasonOf(named);
+    // A refusal of another fork's batch is none of this one.
+    const { seed: refusedSeed = seed } = named.fields;
     switch (named.code) {
       case "NotSampled":
       case "NotFound":
       case "UnknownBatch":
       case "Stopping":
-        return undefined;
+        return { waiting: why };
       case "NodeDown":
         return vote("down", { code: named.code, why });
       case "BadResponse":
@@ -65,10 +71,17 @@ export const ask = async (
         return vote("garbage", { code: named.code, why });
       default: {
         if (named.retryable) return vote("slow", { code: named.code, why });
+        if (refusedSeed !== seed) return { waiting: "has sampled another fork" };
         return vote("refused", { code: codeOf(named), why, blobKey: blamed(named, question.blobKeys) });
       }
     }
   }
+};
+
+/** The validator's own words, and whom it names: the node that withholds, for one. */
+const reasonOf = ({ message, fields: { why, who } }: ZgError): string => {
+  const words = typeof why === "string" ? why : message;
+  return (typeof who === "string" ? `${words} (${who})` : words).slice(0, 300);
 };
 
 /** A validator wraps why it refuses: `SamplingRefused {code: "CommitmentMismatch", …}`. */

@@ -45,14 +45,20 @@ export const collect = async (deps: CollectDeps, batchId: Hex, signal: AbortSign
     });
   let votes = facts.votes;
   let step = decide(votes);
-  if (step.kind === "ask") {
-    votes = await askAll(deps, facts, submitted, set, step.slots, signal);
+  const waiting = new Map<number, string>();
+  if (step.kind !== "confirm") {
+    // After the deadline once more: the signatures are of no use, but what kept them is worth knowing.
+    const signed = new Set(votes.filter(({ outcome }) => outcome === "signed").map(({ slot }) => slot));
+    const unsigned = set.validators.map(({ slot }) => slot).filter((slot) => !signed.has(slot));
+    const slots = step.kind === "ask" ? step.slots : unsigned;
+    votes = await askAll(deps, facts, submitted, set, slots, waiting, signal);
     step = decide(votes);
   }
-  if (step.kind !== "confirm") return step.kind === "ask";
+  if (step.kind === "ask") return true;
+  await nameLate(deps, batchId, submitted.blockHash, set, votes, waiting);
+  if (step.kind === "stop") return false;
   crashpoint("quorum-reached");
   signal.throwIfAborted();
-  await nameLate(deps, batchId, submitted.blockHash, set, votes);
   return confirm(deps, facts, submitted.blockHash, set, votes);
 };
 
@@ -63,6 +69,7 @@ const askAll = async (
   { blockHash: seed, epoch }: Submitted,
   set: ValidatorSet,
   slots: readonly number[],
+  waiting: Map<number, string>,
   signal: AbortSignal,
 ): Promise<Vote[]> => {
   const { bucket, client, now, entrance } = deps;
@@ -74,7 +81,8 @@ const askAll = async (
   await Promise.all(
     asked.map(async (validator) => {
       const vote = await ask(client, validator, question, { signal, now });
-      if (vote === undefined || sameAs(vote, known.get(vote.slot))) return;
+      if ("waiting" in vote) waiting.set(validator.slot, vote.waiting);
+      if ("waiting" in vote || sameAs(vote, known.get(vote.slot))) return;
       await putJson(bucket, keys.vote(batchId, seed, vote.slot), vote);
       known.set(vote.slot, vote);
       if (vote.outcome === "signed") crashpoint("signatures-half");
@@ -87,18 +95,19 @@ const askAll = async (
 const sameAs = (vote: Vote, known: Vote | undefined): boolean =>
   known !== undefined && vote.outcome === known.outcome && vote.code === known.code;
 
-/** Who has said nothing by the time of the confirmation was too late, and is named. */
+/** Who has said nothing by the time of the confirmation, or of the deadline, was too late, and is named. */
 const nameLate = async (
   { bucket, now }: CollectDeps,
   batchId: Hex,
   seed: Hex,
   { validators }: ValidatorSet,
   votes: readonly Vote[],
+  waiting: ReadonlyMap<number, string>,
 ): Promise<void> => {
   const heard = new Set(votes.map(({ slot }) => slot));
   for (const { slot, socket } of validators) {
     if (heard.has(slot)) continue;
-    const late: Vote = { slot, socket, seed, outcome: "slow", code: "NotSampled", time: now() };
+    const late: Vote = { slot, socket, seed, outcome: "slow", code: "NotSampled", why: waiting.get(slot), time: now() };
     await putJson(bucket, keys.vote(batchId, seed, slot), late);
   }
 };

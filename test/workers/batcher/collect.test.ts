@@ -194,15 +194,28 @@ describe("collecting signatures", () => {
     expect(await setUp(all, { calls: { confirm: reverts("WrongStatus") } }).run()).to.equal(false);
   });
 
-  it("asks nobody when the batch is gone from the chain, confirmed, or past its deadline", async () => {
+  it("asks nobody when the batch is gone from the chain, or has failed", async () => {
     const gone = setUp([]);
     await gone.bucket.delete(keys.submitted(batchId));
     expect(await gone.run()).to.equal(false);
     const done = setUp([]);
     put(done.bucket, keys.failed(batchId), minedAt(140));
     expect(await done.run()).to.equal(false);
-    const late = setUp([], { latest: () => 131 });
-    expect(await late.run()).to.equal(false);
-    expect(late.asked).to.deep.equal([]);
+  });
+
+  it("confirms nothing after the deadline, but says what each validator was waiting for", async () => {
+    const withheld = refuses("NotSampled", { why: "column 7 is withheld", who: "http://node-0" });
+    const { run, enqueued, vote } = setUp([signs(0), signs(1), withheld, refuses("NodeDown")], { latest: () => 131 });
+    expect(await run()).to.equal(false);
+    expect(enqueued).to.deep.equal([]);
+    expect(vote(2)).to.include({ outcome: "slow", why: "column 7 is withheld (http://node-0)" });
+    expect(vote(3)?.outcome).to.equal("down");
+  });
+
+  it("does not take the refusal of another fork's batch for one of this", async () => {
+    const refused = refuses("SamplingRefused", { code: "CellPathMismatch", seed: hashOf("another block") });
+    const { run, vote } = setUp([signs(0), signs(1), refuses("NotSampled"), refused]);
+    expect(await run()).to.equal(true);
+    expect(vote(3)).to.equal(undefined);
   });
 });

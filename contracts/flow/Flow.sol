@@ -5,6 +5,7 @@ import {IDigestHistory} from "../interfaces/IDigestHistory.sol";
 import {IFixedPrice} from "../interfaces/IFixedPrice.sol";
 import {IFlow} from "../interfaces/IFlow.sol";
 import {BlockHash} from "../libraries/BlockHash.sol";
+import {Domain} from "../libraries/Domain.sol";
 import {FlowTree, FlowTreeLib} from "../libraries/FlowTree.sol";
 import {Permit} from "../libraries/Permit.sol";
 import {SubmissionLib} from "../libraries/SubmissionLib.sol";
@@ -35,10 +36,6 @@ contract Flow is IFlow {
 
     /// @dev Roots that `rootHistory` holds.
     uint256 private constant ROOTS = 1000;
-
-    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
-        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-    );
 
     /// @inheritdoc IFlow
     address payable public immutable market;
@@ -141,9 +138,7 @@ contract Flow is IFlow {
         uint256 nonce,
         uint256 deadline
     ) public view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(DOMAIN_TYPEHASH, keccak256("0G Flow"), keccak256("1"), block.chainid, address(this))
-        );
+        bytes32 domain = Domain.separator(keccak256("0G Flow"));
         return keccak256(abi.encodePacked(hex"1901", domain, SubmissionLib.permitHash(submission, nonce, deadline)));
     }
 

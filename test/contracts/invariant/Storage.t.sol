@@ -5,7 +5,7 @@ import {Genesis} from "../../../contracts/Genesis.sol";
 import {Flow} from "../../../contracts/flow/Flow.sol";
 import {ChunkLinearReward} from "../../../contracts/pay/ChunkLinearReward.sol";
 import {FixedPrice} from "../../../contracts/pay/FixedPrice.sol";
-import {EpochRangeWithContextDigest} from "../../../contracts/types/MineContext.sol";
+import {EpochRangeWithContextDigest, MineContext} from "../../../contracts/types/MineContext.sol";
 import {Reward} from "../../../contracts/types/Reward.sol";
 import {Submission, SubmissionNode} from "../../../contracts/types/Submission.sol";
 import {Invariant} from "../base/Invariant.sol";
@@ -34,6 +34,8 @@ contract StorageHandler is Test {
     uint256 public funds;
     uint256 public spent;
     uint256 public donated;
+    /// @notice Wei paid for each pricing chunk.
+    mapping(uint256 chunk => uint256 amount) public paidFor;
 
     Entry[] private _entries;
     NaiveTree.Placed[] private _placed;
@@ -123,8 +125,22 @@ contract StorageHandler is Test {
             roots = bytes.concat(roots, node.root);
         }
         vm.assertEq(identity, keccak256(roots));
+        _credit(start + sectors, sectors * market.pricePerSector());
         bytes32 root = flow.getFlowRootByTxSeq(_entries.length);
         _entries.push(Entry(start, sectors, entry.data.nodes[0].height, identity, root));
+    }
+
+    /// @dev An entry pays for all sectors from the end of the one before it, each with the same share.
+    function _credit(uint256 end, uint256 fee) private {
+        uint256 last = _entries.length;
+        uint256 from = last == 0 ? 1 : _entries[last - 1].start + _entries[last - 1].sectors;
+        uint256 perChunk = reward.sectorsPerPrice();
+        uint256 shared = 0;
+        for (uint256 chunk = from / perChunk; chunk * perChunk < end; ++chunk) {
+            uint256 to = (chunk + 1) * perChunk < end ? (chunk + 1) * perChunk : end;
+            paidFor[chunk] += (fee * (to - from)) / (end - from) - shared;
+            shared = (fee * (to - from)) / (end - from);
+        }
     }
 
     /// @dev The entry of a file of this many bytes; sizes are spread over all magnitudes up to 16 MiB.
@@ -158,7 +174,8 @@ contract StorageHandler is Test {
 ///    or starts at one.
 /// 3. What an entry saw as root stays what `getFlowRootByTxSeq` answers.
 /// 4. Sealed ranges are contiguous from sector 0, disjoint, and end where `epochStartPosition` says.
-/// 5. Every wei that was paid lies in the pools, and is locked or claimable there; none stays anywhere else.
+/// 5. Every wei that was paid lies in the pools of exactly the chunks that it was paid for, and is locked or claimable
+///    there; none stays anywhere else.
 contract StorageInvariants is Invariant {
     uint256 private constant SECTORS_PER_PRICE = 8192;
 
@@ -236,8 +253,10 @@ contract StorageInvariants is Invariant {
             from = range.end;
         }
         vm.assertEq(from, sealedTo);
+        MineContext memory context = _flow.getContext();
+        if (context.digest != keccak256("")) vm.assertEq(sealedTo, context.flowLength);
         (uint256 length, ) = _flow.tree();
-        vm.assertLe(sealedTo, length);
+        vm.assertLe(context.flowLength, length);
     }
 
     /// hardhat-config: invariant.runs = 24
@@ -254,7 +273,9 @@ contract StorageInvariants is Invariant {
         uint256 pooled = 0;
         for (uint256 chunk = 0; chunk <= length / SECTORS_PER_PRICE; ++chunk) {
             Reward memory pool = _reward.rewards(chunk);
-            pooled += uint256(pool.lockedReward) + pool.claimableReward;
+            uint256 amount = uint256(pool.lockedReward) + pool.claimableReward;
+            vm.assertEq(amount, _handler.paidFor(chunk));
+            pooled += amount;
             bool touched = length > 1 && chunk * SECTORS_PER_PRICE < length;
             vm.assertEq(_reward.rewardDeadline(chunk) != 0, touched);
         }

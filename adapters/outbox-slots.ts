@@ -44,6 +44,7 @@ export class OutboxSlots {
   readonly #keys: OutboxKeys;
   readonly #slots = new Map<number, Slot>();
   #floor: number | undefined;
+  #refreshing: Promise<void> = Promise.resolve();
 
   constructor(bucket: ObjectStore, keys: OutboxKeys) {
     this.#bucket = bucket;
@@ -64,8 +65,13 @@ export class OutboxSlots {
     return [...this.#slots.values()].filter(({ intent }) => intent.id === id).sort((a, b) => b.nonce - a.nonce)[0];
   }
 
-  /** Takes in what was written since, by this process or another one with the same key. */
-  async refresh(): Promise<void> {
+  /** Takes in what was written since, by this process or another one with the same key. One at a time: a slot is one object. */
+  refresh(): Promise<void> {
+    this.#refreshing = this.#refreshing.catch(() => undefined).then(() => this.#refresh());
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<void> {
     if (this.#floor === undefined) {
       const hint = await getJson(this.#bucket, this.#keys.floor, z.object({ floor: z.int().nonnegative() }));
       this.#floor = hint?.floor ?? 0;

@@ -28,14 +28,19 @@ const MAX_REQUESTS_PER_SOCKET = 10_000;
 const MAX_PARAM_LENGTH = 200;
 
 export const createHttp = (options: HttpOptions) => {
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app = fastify({
     bodyLimit: options.bodyLimit,
-    requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionTimeout: 0,
     maxRequestsPerSocket: MAX_REQUESTS_PER_SOCKET,
     // Node looks for late requests every 30 s by default: a limit of 5 s would be 35 s.
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS, maxHeaderSize: 16_384 },
+    http: {
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      maxHeaderSize: 16_384,
+    },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     genReqId: () => randomUUID(),
     requestIdHeader: false,

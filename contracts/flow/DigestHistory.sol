@@ -33,7 +33,7 @@ contract DigestHistory is IDigestHistory {
     }
 
     /// @inheritdoc IDigestHistory
-    function at(uint256 index) external view returns (bytes32) {
+    function rootAt(uint256 index) external view returns (bytes32) {
         if (!available(index)) revert UnavailableIndex(index);
         return _ring[index % _capacity];
     }

@@ -14,12 +14,12 @@ interface IDigestHistory {
     /// @notice Appends a root and returns its index. Only by the owner.
     function insert(bytes32 data) external returns (uint256 index);
 
-    /// @notice Whether `at(index)` answers.
+    /// @notice Whether `rootAt(index)` answers.
     function available(uint256 index) external view returns (bool);
 
     /// @notice Whether the root is among those still held. Reads all of them: meant for calls, not for transactions.
     function contains(bytes32 input) external view returns (bool);
 
     /// @notice The root at an index; reverts `UnavailableIndex`.
-    function at(uint256 index) external view returns (bytes32);
+    function rootAt(uint256 index) external view returns (bytes32);
 }

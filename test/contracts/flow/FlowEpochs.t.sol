@@ -61,7 +61,7 @@ contract FlowEpochsTest is StorageTest {
         );
         vm.assertEq(abi.encode(flow.getEpochRange(digest)), abi.encode(EpochRange(0, uint128(length))));
         vm.assertEq(flow.epochStartPosition(), length);
-        vm.assertEq(flow.rootHistory().at(0), root);
+        vm.assertEq(flow.rootHistory().rootAt(0), root);
     }
 
     /// What is submitted in the block that rolls the epoch belongs to the next range.
@@ -183,11 +183,11 @@ contract FlowEpochsTest is StorageTest {
         vm.assertTrue(history.available(2));
         vm.assertTrue(history.available(1001));
         vm.assertFalse(history.available(1002));
-        vm.assertEq(history.at(1001), root);
+        vm.assertEq(history.rootAt(1001), root);
         vm.assertTrue(history.contains(root));
         vm.assertFalse(history.contains(bytes32(0)));
         vm.expectRevert(abi.encodeWithSelector(IDigestHistory.UnavailableIndex.selector, 1));
-        history.at(1);
+        history.rootAt(1);
     }
 
     function test_OnlyFlowWritesItsHistory() external {

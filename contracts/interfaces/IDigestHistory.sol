@@ -21,5 +21,6 @@ interface IDigestHistory {
     function contains(bytes32 input) external view returns (bool);
 
     /// @notice The root at an index; reverts `UnavailableIndex`.
+    /// @dev The one name that is not 0G's (`at`, which is to become a keyword of Solidity); no client of theirs calls it.
     function rootAt(uint256 index) external view returns (bytes32);
 }

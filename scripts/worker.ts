@@ -27,3 +27,5 @@ shutdown.add(name, worker.stop);
 console.log(`${name} ready ${worker.url ?? ""}`.trimEnd());
 process.send?.({ ready: name });
 await stopped;
+// Whatever did not stop within its deadline is left behind here.
+process.exit();

@@ -29,11 +29,17 @@ export const chainErrorOf = (error: unknown): ZgError => {
   return new ZgError("ChainUnreachable", { why: textOf(error) }, { cause: error });
 };
 
+/** Solidity's own errors have one argument without a name. */
+const BUILT_IN: Readonly<Record<string, string>> = { Error: "reason", Panic: "panic" };
+
 const decode = (data: string): ErrorFields => {
   try {
     const parsed = errorInterface().parseError(data);
     if (parsed === null) return { error: data.slice(0, 10) };
-    const args = parsed.fragment.inputs.map(({ name }, index) => [name || `_${index}`, fieldOf(parsed.args[index])]);
+    const args = parsed.fragment.inputs.map(({ name }, index) => [
+      name || (BUILT_IN[parsed.name] ?? `_${index}`),
+      fieldOf(parsed.args[index]),
+    ]);
     return { error: parsed.name, ...Object.fromEntries(args) };
   } catch {
     return { error: data.slice(0, 10) };

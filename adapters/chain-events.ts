@@ -39,13 +39,20 @@ export const decodeLog = (contracts: Contracts, log: RpcLog): ChainEvent | null 
   };
 };
 
-/** ethers' Result as plain data: named tuples become objects, the rest arrays. */
+/** ethers' Result as plain data: tuples with named parts become objects, lists arrays. */
 export const plain = (value: unknown): unknown => {
   if (!(value instanceof Result)) return value;
-  const names = Object.keys(value.toObject());
-  const isNamed =
-    value.length > 0 && names.length === value.length && names.every((name) => !/^(_\d*|\d+)$/.test(name));
-  return isNamed ? plainRecord(value) : [...value].map(plain);
+  return isNamed(value) ? plainRecord(value) : [...value].map(plain);
+};
+
+/** ethers tells a list from a tuple only by refusing to make an object of it. */
+const isNamed = (result: Result): boolean => {
+  if (result.length === 0) return false;
+  try {
+    return Object.keys(result.toObject()).length === result.length;
+  } catch {
+    return false;
+  }
 };
 
 const plainRecord = (result: Result): Record<string, unknown> =>

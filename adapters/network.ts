@@ -78,7 +78,7 @@ export const checkNetwork = async (network: NetworkJson): Promise<void> => {
   } catch (error) {
     const why = error instanceof ZgError ? error.code : messageOf(error);
     const fields = error instanceof ZgError ? error.fields : {};
-    throw new ZgError("StaleNetwork", { rpc: network.rpc, why, ...fields }, { cause: error });
+    throw new ZgError("StaleNetwork", { ...fields, rpc: network.rpc, why }, { cause: error });
   } finally {
     rpc.close();
   }

@@ -182,13 +182,14 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
         await send(slot, head);
         return "again";
       case "mined":
-        if (slot.state !== "mined") crashpoint("receipt-seen");
-        slot.state = "mined";
-        slot.outcome = outcomeOf(action.receipt, action.result, slot);
-        return "done";
       case "finish":
         if (slot.state !== "mined") crashpoint("receipt-seen");
-        await finish(slot, outcomeOf(action.receipt, action.result, slot));
+        if (action.do === "finish") {
+          await finish(slot, outcomeOf(action.receipt, action.result, slot));
+          return "done";
+        }
+        slot.state = "mined";
+        slot.outcome = outcomeOf(action.receipt, action.result, slot);
         return "done";
       case "suspect":
         // Bytes that another process wrote down meanwhile are ours, too.

@@ -45,11 +45,12 @@ export const plain = (value: unknown): unknown => {
   return isNamed(value) ? plainRecord(value) : [...value].map(plain);
 };
 
-/** ethers tells a list from a tuple only by refusing to make an object of it. */
+/** ethers tells a list from a tuple only by refusing to make an object of it, or by calling its one element "_". */
 const isNamed = (result: Result): boolean => {
   if (result.length === 0) return false;
   try {
-    return Object.keys(result.toObject()).length === result.length;
+    const names = Object.keys(result.toObject());
+    return names.length === result.length && !names.includes("_");
   } catch {
     return false;
   }

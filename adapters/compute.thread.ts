@@ -29,10 +29,16 @@ const kzg = openKzg((workerData as { precompute: number }).precompute);
 
 export const ready = (): boolean => true;
 
-export function extend({ rows }: { rows: Uint8Array }): ExtendedRows {
+/** Extends and hashes rows; a non-canonical element is refused by name before the library sees it. */
+export function extend({ rows }: { rows: Uint8Array }): Verdict<ExtendedRows> {
+  const bad = firstNonCanonical(rows);
+  if (bad >= 0) {
+    const fields = { row: Math.floor(bad / ELEMENTS_PER_ROW), element: bad % ELEMENTS_PER_ROW };
+    return { ok: false, code: "NonCanonicalElement", fields };
+  }
   const extended = kzg.extend(rows);
   const cellRoots = cellRootsOf(extended);
-  return handOver({ extended, cellRoots, segmentRoots: segmentRootsOf(cellRoots) }, [extended, cellRoots]);
+  return handOver({ ok: true, extended, cellRoots, segmentRoots: segmentRootsOf(cellRoots) }, [extended, cellRoots]);
 }
 
 /** Segment roots only: what the encoder needs of a long blob before its challenge. */

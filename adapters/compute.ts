@@ -1,113 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import type { BatchFacts } from "../protocol/batchCheck.ts";
 import { blobCoefficients, rowCoefficients } from "../protocol/challenge.ts";
 import { checkColumn } from "../protocol/column.ts";
-import { firstNonCanonical } from "../protocol/combine.ts";
-import { accepted, type Verdict, ZgError } from "../protocol/errors.ts";
-import { type BlobHeader, blobKeyOf } from "../protocol/header.ts";
-import { bytesToBig, concat, equalBytes, type Hex, toHex } from "../protocol/hex.ts";
+import { accepted, type Refusal, type Verdict, ZgError } from "../protocol/errors.ts";
+import { concat, equalBytes, toHex } from "../protocol/hex.ts";
 import { keccakHex } from "../protocol/keccak.ts";
-import { type Metadata, rowOffsets } from "../protocol/metadata.ts";
-import { ELEMENTS_PER_ROW, HASH_BYTES, POINT_BYTES, ROW_BYTES } from "../protocol/params.ts";
+import { CELL_BYTES, HASH_BYTES, POINT_BYTES, ROW_BYTES } from "../protocol/params.ts";
 import { dataRootOf } from "../protocol/tree.ts";
+import { CHUNK, joinRows, ones, rowCountOf, share, slice } from "./compute.bytes.ts";
+import { checkPolynomials, type Out, type Thread } from "./compute.polynomials.ts";
+import type { Compute, ComputeOptions, ExtendedRows, VerifiedBatch } from "./compute.types.ts";
 
-/** What the encoder learns of a blob; extended rows are cheap to make again and are not kept. */
-export interface EncodedBlob {
-  readonly dataRoot: Hex;
-  /** rows × 32 bytes */
-  readonly segmentRoots: Uint8Array;
-  readonly commitment: Hex;
-  /** Q = Σ ρ_i row_i, 131,072 bytes: what the batch's column proofs are made from. */
-  readonly q: Uint8Array;
-}
+export type * from "./compute.types.ts";
 
-export interface ExtendedRows {
-  /** n × 262,144 bytes */
-  readonly extended: Uint8Array;
-  /** n × 128 × 32 bytes */
-  readonly cellRoots: Uint8Array;
-  /** n × 32 bytes */
-  readonly segmentRoots: Uint8Array;
-}
-
-/** A batch that passed every once-per-batch check; what column and row checks are made against. */
-export interface VerifiedBatch {
-  readonly batchRoot: Hex;
-  readonly metadata: Metadata;
-  /** C_P = Σ σ_b C_b, 48 bytes. */
-  readonly combined: Uint8Array;
-  /** σ_b ρ_{b,i} of each row of the batch, 32 bytes each. */
-  readonly coefficients: Uint8Array;
-}
-
-/** Merkle-valid cells of one column: rows `firstRow` … of the blob, 2048 bytes each. */
-export interface ColumnPiece {
-  readonly column: number;
-  readonly firstRow: number;
-  readonly cells: Uint8Array;
-}
-
-/**
- * All CPU work of the project, in one pool of warm threads: the event loop only waits. Buffers handed in are copied and
- * stay the caller's. A verdict is an answer; an exception is a fault of the caller or of the machine.
- */
-export interface Compute {
-  /** Extends and hashes packed rows (n × 131,072 bytes); n above 16 is split over the threads. */
-  extendRows(rows: Uint8Array): Promise<ExtendedRows>;
-  /** Everything the encoder does with packed rows: roots, challenge, combination, one commitment. */
-  encodeBlob(rows: Uint8Array): Promise<EncodedBlob>;
-  /** The 128 column proofs (6,144 bytes) of a batch from its blobs' Q (131,072 bytes each), in header order. */
-  columnProofs(batchRoot: Hex, qs: readonly Uint8Array[]): Promise<Uint8Array>;
-  /** The 128 proofs of one blob alone, against its own commitment. */
-  blobProofs(q: Uint8Array): Promise<Uint8Array>;
-  /** Once per batch: canonical metadata, valid headers and points, all roots; computes C_P. Cached by content. */
-  verifyBatch(metadata: Uint8Array, facts: BatchFacts): Promise<Verdict<{ readonly batch: VerifiedBatch }>>;
-  /** A whole column of the batch (one frame row per row of the batch): paths, canonical elements, the column's proof. */
-  verifyColumn(
-    batch: VerifiedBatch,
-    column: number,
-    frame: Uint8Array,
-  ): Promise<Verdict<{ readonly cells: Uint8Array }>>;
-  /** Extends packed rows `firstRow` … of the batch and compares their segment roots. */
-  verifyRows(batch: VerifiedBatch, firstRow: number, rows: Uint8Array): Promise<Verdict<ExtendedRows>>;
-  /**
-   * What a node checks before it acknowledges, over all rows of the batch, already verified by `verifyRows`: every
-   * commitment against the rows, and the 128 proofs. `read` gives packed rows (the data halves), at most 16 at a time.
-   * A refusal of a commitment names the blob: fields {index, blobKey}.
-   */
-  verifyPolynomials(
-    batch: VerifiedBatch,
-    read: (firstRow: number, count: number) => Promise<Uint8Array>,
-  ): Promise<Verdict>;
-  /** Merkle check only, for readers: the cells of a frame against the segment roots of its rows. */
-  verifyCells(
-    column: number,
-    frame: Uint8Array,
-    segmentRoots: Uint8Array,
-  ): Promise<Verdict<{ readonly cells: Uint8Array }>>;
-  /** Header's points: canonical, in the subgroup, not infinity. */
-  verifyCommitments(headers: readonly BlobHeader[]): Promise<Verdict>;
-  /**
-   * The one verdict rule: decode any 64 merkle-valid cells per row, encode the payload again, compare dataRoot.
-   * `CorruptEncoding` for everybody or the payload for everybody; `TooFewCells` {row, known} when a row lacks cells.
-   */
-  decodeBlob(header: BlobHeader, pieces: readonly ColumnPiece[]): Promise<Verdict<{ readonly payload: Uint8Array }>>;
-  /** Refuses new work, waits for what runs, stops the threads. */
-  close(): Promise<void>;
-}
-
-export interface ComputeOptions {
-  /** Default 2. */
-  readonly threads?: number;
-  /** c-kzg's precomputation: 8 where proofs are made (100 MB a thread), 0 for verifiers. Default 0. */
-  readonly precompute?: number;
-  /** Default true: the threads start, and load, before the first job. False: with the first job, if one ever comes. */
-  readonly warm?: boolean;
-}
-
-/** Rows of one job: enough to hide the cost of a message, few enough to share a blob between threads. */
-const CHUNK = 16;
 /** Up to here one thread alone is faster than two with their messages. */
 const SMALL = 4;
 const CACHED_BATCHES = 16;
@@ -148,57 +53,24 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       ? (parts[0] as Uint8Array)
       : run("combine", { coefficients: ones(parts), rows: concat(...parts) });
   };
-  /** Σ over the rows of blobs [first, last) of a batch, read in pieces. */
-  const combineRead = async (
-    batch: VerifiedBatch,
-    first: number,
-    last: number,
-    read: ReadRows,
-  ): Promise<Uint8Array> => {
-    const offsets = rowOffsets(batch.metadata.headers);
-    const start = offsets[first] as number;
-    const count = (offsets[last] as number) - start;
-    let next = 0;
-    const sums: Uint8Array[] = [];
-    const lane = async (): Promise<void> => {
-      while (next < count) {
-        const from = start + next;
-        const rows = Math.min(CHUNK, count - next);
-        next += rows;
-        const coefficients = Array.from({ length: rows }, (_, i) => coefficientOf(batch, from + i));
-        sums.push(await run("combine", { coefficients, rows: await read(from, rows) }));
-      }
-    };
-    await Promise.all(Array.from({ length: threads }, lane));
-    return run("combine", { coefficients: ones(sums), rows: concat(...sums) });
-  };
-  /** A blob whose rows are not what its commitment says, by halving: log2 n commitments instead of n. */
-  const culprit = async (batch: VerifiedBatch, read: ReadRows): Promise<number> => {
-    const { headers } = batch.metadata;
-    const sigma = blobCoefficients(batch.batchRoot, headers.length);
-    let [low, high] = [0, headers.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      const claimed = await run("claim", { headers: headers.slice(low, middle), sigma: sigma.slice(low, middle) });
-      const actual = await run("commit", { row: await combineRead(batch, low, middle, read) });
-      if (actual === claimed) low = middle;
-      else high = middle;
-    }
-    return low;
-  };
-  const extendRows = async (rows: Uint8Array): Promise<ExtendedRows> => {
-    const count = rowCountOf(rows);
+  const extend = async (rows: Uint8Array): Promise<Verdict<ExtendedRows>> => {
+    const chunks = chunksOf(rowCountOf(rows));
     const parts = await Promise.all(
-      chunksOf(count).map((c) => run("extend", { rows: slice(rows, c.from, c.count, ROW_BYTES) })),
+      chunks.map((c) => run("extend", { rows: slice(rows, c.from, c.count, ROW_BYTES) })),
     );
-    return parts.length === 1 ? (parts[0] as ExtendedRows) : joinRows(parts);
+    const [first] = parts;
+    if (parts.length === 1 && first?.ok) return first;
+    for (const [i, part] of parts.entries()) {
+      if (!part.ok) return atRow(part, (chunks[i] as { from: number }).from);
+    }
+    return { ok: true, ...joinRows(parts.map(accepted)) };
   };
   const batches = new Map<string, VerifiedBatch>();
 
   // Nobody waits for this but jobs, behind it in the queue; a thread that cannot load says so to them.
   if (options.warm !== false) for (let i = 0; i < threads; i++) run("ready").catch(() => undefined);
   return {
-    extendRows,
+    extendRows: async (rows) => accepted(await extend(rows)),
     async encodeBlob(rows) {
       const count = rowCountOf(rows);
       if (count <= SMALL) return run("encode", { rows });
@@ -241,39 +113,28 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
           fields: { firstRow, count, rowCount: metadata.segmentRoots.length / HASH_BYTES },
         };
       }
-      const bad = firstNonCanonical(rows);
-      if (bad >= 0) {
-        const row = firstRow + Math.floor(bad / ELEMENTS_PER_ROW);
-        return { ok: false, code: "NonCanonicalElement", fields: { row, element: bad % ELEMENTS_PER_ROW } };
-      }
-      const made = await extendRows(rows);
+      const made = await extend(rows);
+      if (!made.ok) return atRow(made, firstRow);
       for (let i = 0; i < count; i++) {
         const [from, to] = [i * HASH_BYTES, (i + 1) * HASH_BYTES];
         if (!equalBytes(made.segmentRoots.subarray(from, to), expected.subarray(from, to))) {
           return { ok: false, code: "SegmentRootMismatch", fields: { row: firstRow + i } };
         }
       }
-      return { ok: true, ...made };
+      return made;
     },
-    async verifyPolynomials(batch, read): Promise<Verdict> {
-      const { headers, proofs } = batch.metadata;
-      const p = await combineRead(batch, 0, headers.length, read);
-      const { committed, badColumn } = await run("polynomial", { p, combined: batch.combined, proofs });
-      if (!committed) {
-        const index = await culprit(batch, read);
-        const blobKey = blobKeyOf(headers[index] as BlobHeader);
-        return { ok: false, code: "CommitmentMismatch", fields: { index, blobKey } };
-      }
-      if (badColumn >= 0) return { ok: false, code: "ColumnProofMismatch", fields: { column: badColumn } };
-      return { ok: true };
-    },
+    verifyPolynomials: (batch, read) => checkPolynomials({ run, threads }, batch, read),
     verifyCells: (column, frame, segmentRoots) => run("cells", { column, frame, segmentRoots }),
     verifyCommitments: (headers) => run("points", { headers }),
     async decodeBlob(header, pieces) {
       const { length, rows, dataRoot } = header;
       const shared = pieces.map((piece) => ({ ...piece, cells: share(piece.cells) }));
+      const within = (from: number, count: number) =>
+        shared.filter((p) => p.firstRow < from + count && p.firstRow + p.cells.length / CELL_BYTES > from);
       const parts = await Promise.all(
-        chunksOf(rows).map((c) => run("decode", { pieces: shared, firstRow: c.from, rows: c.count, length })),
+        chunksOf(rows).map((c) =>
+          run("decode", { pieces: within(c.from, c.count), firstRow: c.from, rows: c.count, length }),
+        ),
       );
       const refused = parts.find((part) => !part.ok);
       if (refused !== undefined) return refused;
@@ -289,43 +150,7 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
   };
 }
 
-type Thread = typeof import("./compute.thread.ts");
-type Out<Name extends keyof Thread> = ReturnType<Thread[Name]>;
-type ReadRows = (firstRow: number, count: number) => Promise<Uint8Array>;
-
-function coefficientOf(batch: VerifiedBatch, row: number): bigint {
-  return bytesToBig(batch.coefficients.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES));
-}
-
-function ones(parts: readonly unknown[]): bigint[] {
-  return parts.map(() => 1n);
-}
-
-/** A view that a message carries without its neighbours: shared memory as it is, anything else cut out. */
-function slice(bytes: Uint8Array, from: number, count: number, unit: number): Uint8Array {
-  const [start, end] = [from * unit, (from + count) * unit];
-  return bytes.buffer instanceof SharedArrayBuffer ? bytes.subarray(start, end) : bytes.slice(start, end);
-}
-
-/** The same bytes where every thread can read them. */
-function share(bytes: Uint8Array): Uint8Array {
-  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  shared.set(bytes);
-  return shared;
-}
-
-function rowCountOf(rows: Uint8Array): number {
-  if (rows.length === 0 || rows.length % ROW_BYTES !== 0) {
-    throw new ZgError("LengthMismatch", { expected: `n × ${ROW_BYTES}`, actual: rows.length });
-  }
-  return rows.length / ROW_BYTES;
-}
-
-function joinRows(parts: readonly ExtendedRows[]): ExtendedRows {
-  return {
-    extended: concat(...parts.map((part) => part.extended)),
-    cellRoots: concat(...parts.map((part) => part.cellRoots)),
-    segmentRoots: concat(...parts.map((part) => part.segmentRoots)),
-  };
+/** A refusal of a part, with its row counted from the start of the whole. */
+function atRow(refusal: Refusal, from: number): Refusal {
+  return { ...refusal, fields: { ...refusal.fields, row: from + Number(refusal.fields.row) } };
 }

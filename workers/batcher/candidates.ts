@@ -3,6 +3,7 @@ import { getJson, type ObjectStore } from "../../adapters/bucket.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { Accepted, BatchPlan, Closed, Encoded, idIn, keys } from "../records.ts";
 import type { Candidate } from "./pack.ts";
+import { inParallel } from "./parallel.ts";
 
 export type OnChain = "None" | "Submitted" | "Available" | "Unavailable";
 
@@ -60,16 +61,4 @@ const look = async (deps: CandidateDeps, requestId: Hex): Promise<Candidate | "w
 const blobsOf = async (bucket: ObjectStore, batches: ReadonlySet<Hex>): Promise<Set<Hex>> => {
   const plans = await inParallel([...batches], (batchId) => getJson(bucket, keys.plan(batchId), BatchPlan));
   return new Set(plans.flatMap((plan) => plan?.blobs.map(({ requestId }) => requestId) ?? []));
-};
-
-const AT_ONCE = 16;
-
-const inParallel = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
-  const results: R[] = new Array(items.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as T);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-  return results;
 };

@@ -8,6 +8,7 @@ import { readBatchFacts } from "../batch-facts.ts";
 import { type Closed, keys, type Verdict } from "../records.ts";
 import { type Calls, revertOf } from "./calls.ts";
 import type { OpenBatches } from "./open.ts";
+import { inParallel } from "./parallel.ts";
 import { type Fate, fatesOf } from "./retry.ts";
 import type { Clock } from "./steps.ts";
 import type { Validators } from "./validators.ts";
@@ -33,10 +34,10 @@ export const finalize = async (deps: CloseDeps, batchId: Hex): Promise<void> => 
   if (facts == null || confirmed == null || facts.closed || confirmed.block > deps.clock().finalized) return;
   const { block, tx } = confirmed;
   const verdict: Verdict = { status: "FINALIZED", batchId, charged: true, retry: false, block, tx, time: now() };
-  for (const { requestId } of facts.plan.blobs) {
+  await inParallel(facts.plan.blobs, async ({ requestId }) => {
     await end(bucket, requestId, verdict);
     crashpoint("cleanup-half");
-  }
+  });
   crashpoint("finalized");
   await close(deps, batchId, "finalized");
 };
@@ -63,10 +64,11 @@ export const fail = async (deps: CloseDeps, batchId: Hex): Promise<void> => {
   const { validators } = await deps.validators.of(facts.submitted.epoch);
   const { plan, answers, votes } = facts;
   const fates = fatesOf({ blobs: plan.blobs, attempt: plan.attempt, answers, nodes: deps.nodes, votes, validators });
-  for (const [index, { requestId }] of plan.blobs.entries()) {
-    const verdict = verdictOf(fates[index], batchId, facts.failed, now());
+  const { failed } = facts;
+  await inParallel([...plan.blobs.entries()], async ([index, { requestId }]) => {
+    const verdict = verdictOf(fates[index], batchId, failed, now());
     if (verdict !== undefined) await end(bucket, requestId, verdict);
-  }
+  });
   log.warn({ batchId, attempt: plan.attempt, fates: fates.map(({ kind }) => kind) }, "batch got no quorum");
   await close(deps, batchId, "unavailable");
   await deps.pokeBatch();

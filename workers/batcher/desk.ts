@@ -4,11 +4,12 @@ import type { Blocks, Head, Reorg } from "../../adapters/follow.ts";
 import type { HttpClient } from "../../adapters/http-client.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Outbox } from "../../adapters/outbox.ts";
-import type { JobContext, Queues } from "../../adapters/queue.ts";
+import type { Queues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context } from "../context.ts";
 import { keys } from "../records.ts";
 import { route } from "../route.ts";
+import type { Handlers } from "../subscribe.ts";
 import { adoptFromChain } from "./adopt.ts";
 import type { Calls } from "./calls.ts";
 import { type CloseDeps, fail, finalize } from "./close.ts";
@@ -121,7 +122,26 @@ export const createDesk = (parts: DeskParts) => {
     if (ms !== undefined && !signal.aborted) timer = setTimeout(pokeBatch, ms);
   };
 
+  const handlers: Handlers<"batch" | "upload" | "collect" | "finalize" | "fail"> = {
+    batch: async (_, job) => {
+      batchLater(await formBatches({ ...forming, signal: AbortSignal.any([signal, job.signal]) }));
+    },
+    upload: async ({ batchId, node }, job) => {
+      const again = await upload(uploading, batchId, node, job.signal);
+      if (again !== undefined) throw job.later(again);
+    },
+    collect: async ({ batchId }, job) => {
+      if (await collect(collecting, batchId, job.signal)) throw job.later(timing.pollMs);
+    },
+    finalize: ({ batchId }) => finalize(closing, batchId),
+    fail: async ({ batchId }) => {
+      await fail(closing, batchId);
+      if (open.get(batchId) === undefined) await withdrawCredit(base, batchId);
+    },
+  };
+
   return {
+    handlers,
     onBlocks: async ({ events, to }: Blocks): Promise<void> => {
       clock = { ...clock, latest: Math.max(clock.latest, to) };
       await dispatch(await applyEvents(watching, events), true);
@@ -134,21 +154,6 @@ export const createDesk = (parts: DeskParts) => {
       clock = { latest, finalized };
       const due = open.all().filter((batch) => !jobsFor(batch, clock, 0).some(({ edge }) => edge === "collect"));
       await dispatch(due.map(({ plan }) => plan.batchId));
-    },
-    batch: async (jobSignal: AbortSignal): Promise<void> => {
-      batchLater(await formBatches({ ...forming, signal: AbortSignal.any([signal, jobSignal]) }));
-    },
-    upload: async (batchId: Hex, node: string, job: JobContext): Promise<void> => {
-      const again = await upload(uploading, batchId, node, job.signal);
-      if (again !== undefined) throw job.later(again);
-    },
-    collect: async (batchId: Hex, job: JobContext): Promise<void> => {
-      if (await collect(collecting, batchId, job.signal)) throw job.later(timing.pollMs);
-    },
-    finalize: (batchId: Hex): Promise<void> => finalize(closing, batchId),
-    fail: async (batchId: Hex): Promise<void> => {
-      await fail(closing, batchId);
-      if (open.get(batchId) === undefined) await withdrawCredit(base, batchId);
     },
     /** Every open batch has its jobs, every pending blob a batcher that looks at it. */
     reconcile: async (): Promise<void> => {

@@ -14,6 +14,7 @@ import { type Calls, revertOf } from "./calls.ts";
 import { findCandidates } from "./candidates.ts";
 import type { OpenBatches } from "./open.ts";
 import { type Candidate, type Limits, pack } from "./pack.ts";
+import { inParallel } from "./parallel.ts";
 import type { Slots } from "./slot-reader.ts";
 
 export interface FormDeps {
@@ -60,7 +61,7 @@ const formOne = async (
   const { bucket, outbox, calls, log } = deps;
   const { chainId, entrance } = deps;
   const submitter = outbox.address.toLowerCase() as Hex;
-  const blobs = await Promise.all(chosen.map(({ requestId }) => loadBlob(bucket, requestId)));
+  const blobs = await inParallel(chosen, ({ requestId }) => loadBlob(bucket, requestId));
   const context = { chainId, entrance, submitter, attempt, time: deps.now() };
   const { plan, metadata } = await buildBatch(deps.compute, context, blobs);
   const { batchId } = plan;
@@ -91,7 +92,5 @@ const writePlan = async (bucket: ObjectStore, plan: BatchPlan, metadata: Uint8Ar
   const { batchId } = plan;
   await bucket.put(keys.metadata(batchId), metadata);
   await putJson(bucket, keys.plan(batchId), plan, { once: true });
-  await Promise.all(
-    plan.blobs.map(({ requestId }) => putJson(bucket, keys.placement(requestId, batchId), { batchId })),
-  );
+  await inParallel(plan.blobs, ({ requestId }) => putJson(bucket, keys.placement(requestId, batchId), { batchId }));
 };

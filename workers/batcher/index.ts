@@ -9,7 +9,7 @@ import { createShutdown } from "../../adapters/shutdown.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
 import { keys } from "../records.ts";
-import { route } from "../route.ts";
+import { subscribe } from "../subscribe.ts";
 import { createCalls } from "./calls.ts";
 import { createDesk } from "./desk.ts";
 import { createOpenBatches } from "./open.ts";
@@ -68,11 +68,7 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
       log,
     });
     shutdown.add("follower", () => follower.stop());
-    queues.work(route.batch, (_, { signal }) => desk.batch(signal));
-    queues.work(route.upload, ({ batchId, node }, job) => desk.upload(batchId, node, job));
-    queues.work(route.collect, ({ batchId }, job) => desk.collect(batchId, job));
-    queues.work(route.finalize, ({ batchId }) => desk.finalize(batchId));
-    queues.work(route.fail, ({ batchId }) => desk.fail(batchId));
+    subscribe(queues, "batcher", desk.handlers);
     const loop = startLoop({ name: "batcher reconcile", everyMs: timing.reconcileMs, log, run: desk.reconcile });
     shutdown.add("reconcile", () => loop.stop());
     shutdown.add("timer", desk.stop);

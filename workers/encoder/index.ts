@@ -5,6 +5,7 @@ import { createShutdown } from "../../adapters/shutdown.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
 import { route } from "../route.ts";
+import { subscribe } from "../subscribe.ts";
 import { encode } from "./process.ts";
 import { unencoded } from "./scan.ts";
 
@@ -20,9 +21,9 @@ export const startEncoder = async (context: Context, options: EncoderOptions): P
     const queues = await openQueues({ redis: options.redis, prefix: `zg:${options.name}`, log });
     shutdown.add("queues", () => queues.close());
     const pokeBatch = () => queues.tryAdd(route.batch, {});
-    queues.work(route.encode, ({ requestId }) =>
-      encode({ bucket, compute: context.compute, pokeBatch, now: Date.now }, requestId),
-    );
+    subscribe(queues, "encoder", {
+      encode: ({ requestId }) => encode({ bucket, compute: context.compute, pokeBatch, now: Date.now }, requestId),
+    });
     const known = new Set<Hex>();
     const loop = startLoop({
       name: "encoder reconcile",

@@ -6,6 +6,7 @@ import {IDASigners} from "../interfaces/IDASigners.sol";
 import {IFixedPrice} from "../interfaces/IFixedPrice.sol";
 import {IFlow} from "../interfaces/IFlow.sol";
 import {BatchTree} from "../libraries/BatchTree.sol";
+import {Cast} from "../libraries/Cast.sol";
 import {Domain} from "../libraries/Domain.sol";
 import {EntryLib} from "../libraries/EntryLib.sol";
 import {RowTree} from "../libraries/RowTree.sol";
@@ -60,6 +61,7 @@ contract DAEntrance is IDAEntrance {
     ) {
         if (confirmWindow_ == 0 || retention_ == 0) revert ZeroParameter();
         if (confirmWindow_ > MAX_CONFIRM_WINDOW) revert ConfirmWindowTooLong(confirmWindow_, MAX_CONFIRM_WINDOW);
+        if (retention_ > type(uint48).max) revert RetentionTooLong(retention_, type(uint48).max);
         if (flow_.code.length == 0) revert NoCode(flow_);
         if (signers_.code.length == 0) revert NoCode(signers_);
         flow = flow_;
@@ -91,11 +93,10 @@ contract DAEntrance is IDAEntrance {
 
         (batch.batchRoot, batch.rowsRoot, batch.metadataRoot) = (c.batchRoot, c.rowsRoot, c.metadataRoot);
         batch.submitter = msg.sender;
-        // Both counts were bounded above; prices are below 2^96 and sectors below 2^18, so a fee that was just paid in
-        // ether fits 96 bits.
+        // Both counts were bounded above.
         (batch.blobCount, batch.rowCount) = (uint16(c.blobCount), uint16(c.rowCount));
         (batch.metadataLength, batch.attempt) = (c.metadataLength, c.attempt);
-        batch.storageFee = uint96(storageFee);
+        batch.storageFee = Cast.toUint96(storageFee);
         (batch.submitBlock, batch.epoch) = (uint48(block.number), uint48(epoch));
         samplingPool += daFee;
         if (msg.value != required) _credit(msg.sender, msg.value - required);

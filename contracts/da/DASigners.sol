@@ -164,8 +164,8 @@ contract DASigners is IDASigners {
     /// @inheritdoc IDASigners
     function currentSet() external view returns (uint64 epoch, uint96 totalStake) {
         epoch = currentEpoch();
-        // The first checkpoint takes effect before any other: until then nobody counts.
-        if (_set.count != 0 && _set.points[0].from <= epoch) totalStake = _set.points[_set.find(epoch)].stake;
+        uint256 count = _set.countUpTo(epoch);
+        if (count != 0) totalStake = _set.points[count - 1].stake;
     }
 
     /// @inheritdoc IDASigners

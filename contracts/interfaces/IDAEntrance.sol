@@ -78,6 +78,8 @@ interface IDAEntrance {
 
     error ZeroParameter();
     error ConfirmWindowTooLong(uint256 blocks, uint256 limit);
+    /// @notice Block numbers are kept in 48 bits.
+    error RetentionTooLong(uint256 blocks, uint256 limit);
     error NoCode(address account);
     error BlobCount(uint256 blobs, uint256 limit);
     /// @notice No rows, more than the limit, or fewer than blobs: each blob has at least one.

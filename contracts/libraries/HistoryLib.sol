@@ -41,10 +41,17 @@ library HistoryLib {
     }
 
     /// @notice Index of the checkpoint that covers `epoch`.
-    /// @dev Gallops back from the end, then halves: the epochs that contracts ask for are at most two checkpoints back.
     function find(History storage self, uint64 epoch) internal view returns (uint256) {
+        uint256 count = countUpTo(self, epoch);
+        if (count == 0) revert BeforeHistory(epoch);
+        return count - 1;
+    }
+
+    /// @notice How many checkpoints start at `epoch` or before it.
+    /// @dev Gallops back from the end, then halves: the epochs that contracts ask for are at most two checkpoints back.
+    function countUpTo(History storage self, uint64 epoch) internal view returns (uint256 low) {
         uint256 high = self.count;
-        uint256 low = high;
+        low = high;
         uint256 step = 1;
         // Everything from `high` on starts after `epoch`.
         while (low != 0 && self.points[low - 1].from > epoch) {
@@ -58,7 +65,5 @@ library HistoryLib {
             if (self.points[middle].from > epoch) high = middle;
             else low = middle + 1;
         }
-        if (low == 0) revert BeforeHistory(epoch);
-        return low - 1;
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {DAEntrance} from "../../../contracts/da/DAEntrance.sol";
 import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
+import {Cast} from "../../../contracts/libraries/Cast.sol";
 import {EntranceTest} from "./EntranceTest.sol";
 
 /// @notice Takes money and, while it gets it, calls again.
@@ -183,6 +184,36 @@ contract DAEntranceMoneyTest is EntranceTest {
         Windbag windbag = new Windbag();
         refuser.withdrawTo(entrance, payable(address(windbag)));
         vm.assertEq(address(windbag).balance, credit);
+    }
+
+    /// @dev Whatever parameters the constructor accepts, a batch passes through and all money comes out again.
+    function testFuzz_A32_AcceptedParametersWork(uint64 window, uint64 retention, uint96 bond, uint96 daFee) external {
+        window = uint64(bound(window, 1, 250));
+        retention = uint64(bound(retention, 1, type(uint48).max));
+        entrance = new DAEntrance(address(flow), address(signers), window, retention, bond, daFee);
+        Case memory c = _confirmed(_case());
+        Case memory late = _case(512, 1_179_648, "late");
+        _submit(late);
+        _expire(late);
+        entrance.failBatch(late.id);
+        uint256 until = entrance.retainUntil(c.id);
+        vm.roll((until > vm.getBlockNumber() ? until : vm.getBlockNumber()) + 1);
+        entrance.withdrawBond(c.id);
+        vm.prank(submitter);
+        entrance.withdraw(payable(submitter));
+        vm.assertEq(address(entrance).balance, (15 + 512) * uint256(daFee));
+        vm.assertEq(entrance.samplingPool(), (15 + 512) * uint256(daFee));
+    }
+
+    function test_A32_AFeeBeyond96BitsIsRefused() external {
+        vm.prank(priceAdmin);
+        market.setPricePerSector(type(uint96).max);
+        Case memory c = _case();
+        uint256 quote = _quote(c);
+        vm.deal(submitter, quote);
+        vm.expectPartialRevert(Cast.CastOverflow.selector);
+        vm.prank(submitter);
+        entrance.submitBatch{value: quote}(c.commitment);
     }
 
     function _expectNotAvailable(Case memory c, IDAEntrance.Status status) internal {

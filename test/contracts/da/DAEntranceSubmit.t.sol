@@ -228,6 +228,8 @@ contract DAEntranceSubmitTest is EntranceTest {
         new DAEntrance(address(flow), address(signers), 0, RETENTION, BOND, DA_FEE);
         vm.expectRevert(IDAEntrance.ZeroParameter.selector);
         new DAEntrance(address(flow), address(signers), WINDOW, 0, BOND, DA_FEE);
+        vm.expectRevert(abi.encodeWithSelector(IDAEntrance.RetentionTooLong.selector, 1 << 48, (1 << 48) - 1));
+        new DAEntrance(address(flow), address(signers), WINDOW, 1 << 48, BOND, DA_FEE);
         vm.expectRevert(abi.encodeWithSelector(IDAEntrance.NoCode.selector, address(1234)));
         new DAEntrance(address(1234), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
         vm.expectRevert(abi.encodeWithSelector(IDAEntrance.NoCode.selector, address(1234)));

@@ -49,15 +49,3 @@ export const MAX_METADATA_BYTES = 1 << 20;
 /** Rows a node takes in one request. */
 export const MAX_ROWS_PER_UPLOAD = 16;
 export const SLOTS = 200;
-
-/** What a network may choose; protocol sizes are not among them. */
-export interface Parameters {
-  readonly samples: number;
-  readonly confirmations: number;
-  readonly confirmWindow: number;
-  readonly epochBlocks: number;
-  readonly retention: number;
-  readonly minStake: bigint;
-  readonly bondPerRow: bigint;
-  readonly daFeePerRow: bigint;
-}

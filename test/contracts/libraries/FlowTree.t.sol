@@ -27,6 +27,7 @@ contract FlowTreeTest is Test {
     }
 
     /// The same against leaves: every sector hashed, no subtree taken whole.
+    /// hardhat-config: fuzz.runs = 64
     function testFuzz_EqualsATreeOfAllLeaves(uint256 seed) external pure {
         FlowTree memory tree = _startAtOne();
         bytes32[] memory leaves = new bytes32[](256);

@@ -19,6 +19,7 @@ export interface Calls {
   /** Takes the credit of the submitter out; `after` names what put it there. */
   withdraw(after: Hex): Promise<Intent>;
   statusOf(batchId: Hex): Promise<OnChain>;
+  submitBlock(batchId: Hex): Promise<number>;
   credit(): Promise<bigint>;
 }
 
@@ -66,6 +67,7 @@ export const createCalls = (chain: Chain, submitter: Hex): Calls => {
     releaseBond: (batchId) => intent(`bond-${batchId}`, "withdrawBond", "withdrawBond", [batchId]),
     withdraw: (after) => intent(`withdraw-${after}`, "withdraw", "withdraw", [submitter]),
     statusOf: async (batchId) => STATUS[Number(await read("statusOf", batchId))] ?? "None",
+    submitBlock: async (batchId) => Number(((await read("record", batchId)) as { submitBlock: bigint }).submitBlock),
     credit: async () => BigInt((await read("credit", submitter)) as bigint),
   };
 };

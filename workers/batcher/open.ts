@@ -44,9 +44,11 @@ export const createOpenBatches = (bucket: ObjectStore): OpenBatches => {
       for await (const key of bucket.list(keys.opens)) ids.add(idIn(key));
       for (const batchId of batches.keys()) if (!ids.has(batchId)) batches.delete(batchId);
       for (const batchId of ids) {
+        const before = batches.get(batchId);
         const batch = await read(batchId);
         if (batch !== undefined) {
-          batches.set(batchId, batch);
+          // What an event changed meanwhile is newer than what was read.
+          if (batches.get(batchId) === before) batches.set(batchId, batch);
           continue;
         }
         // Closed, but whoever closed it died before the marker was gone.

@@ -106,6 +106,19 @@ describe("watching the chain", () => {
     expect(bucket.objects.has(keys.open(batchId))).to.equal(false);
   });
 
+  it("does not overwrite what an event said while it was reading", async () => {
+    const { bucket, deps, open } = await setUp();
+    const get = bucket.get;
+    bucket.get = async (key) => {
+      const bytes = await get(key);
+      // The event comes between the read of the old state and its use.
+      if (key === keys.closed(batchId)) await applyEvents(deps, [event("BatchSubmitted", 10)]);
+      return bytes;
+    };
+    await open.reload();
+    expect(open.get(batchId)?.submitted?.block).to.equal(10);
+  });
+
   it("opens a batch of ours that it had not heard of: another batcher on this key submitted it", async () => {
     const { bucket, deps } = await setUp();
     const fresh = createOpenBatches(bucket);

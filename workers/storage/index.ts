@@ -66,6 +66,8 @@ export const startStorage = async (context: Context, options: StorageOptions): P
       },
     });
     shutdown.add("follower", () => follower.stop());
+    // Below finality nothing that is kept here can be trusted any more.
+    follower.done.catch(() => shutdown.stop("the chain changed below its finalized height"));
     const everyMs = timing.reconcileMs;
     const loop = startLoop({ name: "storage reconcile", everyMs, log, run: () => reconcile(queues, shelf) });
     shutdown.add("reconcile", () => loop.stop());

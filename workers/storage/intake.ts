@@ -10,7 +10,7 @@ import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
 import { concat, type Hex } from "../../protocol/hex.ts";
 import { rowOffsets } from "../../protocol/metadata.ts";
 import { MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
-import { isRecorded } from "../chain-batch.ts";
+import { isRecorded, sameContent } from "../chain-batch.ts";
 import { closedBecause, mayStage, type NodeBatch, type Refusal } from "./record.ts";
 import { corruptRow, json, type Shelf, STORED_ROW_BYTES } from "./shelf.ts";
 
@@ -86,7 +86,9 @@ export const createIntake = (deps: IntakeDeps): Intake => {
     }
     let staged: NodeBatch | undefined;
     await shelf.update(batchId, (known) => {
-      staged = known === undefined || !mayStage(known) ? known : { ...known, staged: true, refusal: null };
+      // What was verified is what the record names now, whatever the chain did in the meantime.
+      const same = known !== undefined && mayStage(known) && sameContent(known.batch, record.batch);
+      staged = same ? { ...known, staged: true, refusal: null } : known;
       return staged;
     });
     if (staged?.staged !== true) throw new ZgError("BatchNotOpen", { batchId });
@@ -119,7 +121,7 @@ export const createIntake = (deps: IntakeDeps): Intake => {
     putMetadata: async (batchId, bytes) => {
       const record = open(batchId);
       const { facts } = record.batch;
-      if (shelf.metadata(batchId) !== undefined) return;
+      if (shelf.hasMetadata(batchId)) return;
       if (!isRecorded(bytes, facts)) {
         const fields = {
           batchId,
@@ -134,6 +136,8 @@ export const createIntake = (deps: IntakeDeps): Intake => {
       const blobKeys = verdict.batch.metadata.headers.map(blobKeyOf);
       await shelf.update(batchId, (known, tx) => {
         mustBeOpen(known, batchId, latest());
+        if (known === undefined || !sameContent(known.batch, record.batch))
+          throw new ZgError("UnknownBatch", { batchId });
         tx.put("metadata", batchId, bytes);
         for (const [index, blobKey] of blobKeys.entries()) tx.put("blobs", `${blobKey}/${batchId}`, json({ index }));
         return known;

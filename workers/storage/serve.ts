@@ -27,6 +27,8 @@ export interface ServeDeps {
 
 /** Rows between two breaths of the event loop. */
 const BREATH = 16;
+/** A blob in more batches than this is looked for in some of them only. */
+const MAX_PLACES = 64;
 /** Parsed segment roots of the batches that are being read. */
 const CACHED = 16;
 
@@ -109,11 +111,13 @@ export const createServe = ({ shelf, log }: ServeDeps) => {
         const batchId: Hex = `0x${Buffer.from(settled.subarray(0, 32)).toString("hex")}`;
         return { batchId, index: Buffer.from(settled).readUInt32BE(32), state: "settled" };
       }
-      const places = [...shelf.store.table("blobs").range({ prefix: `${blobKey}/` })].map(({ key, value }) => {
-        const batchId = key.slice(key.indexOf("/") + 1) as Hex;
-        const { index } = parseJson(value) as { index: number };
-        return { batchId, index, state: stateOf(shelf.find(batchId)) };
-      });
+      const places = [...shelf.store.table("blobs").range({ prefix: `${blobKey}/`, limit: MAX_PLACES })].map(
+        ({ key, value }) => {
+          const batchId = key.slice(key.indexOf("/") + 1) as Hex;
+          const { index } = parseJson(value) as { index: number };
+          return { batchId, index, state: stateOf(shelf.find(batchId)) };
+        },
+      );
       const best = ORDER.map((state) => places.find((place) => place.state === state)).find((place) => place);
       if (best === undefined) throw new ZgError("NotFound", { blobKey });
       return best;

@@ -45,6 +45,7 @@ export interface Shelf {
   /** Reads the record in the transaction that changes it. `change` returns the record unchanged to do nothing. */
   update(batchId: Hex, change: (known: NodeBatch | undefined, tx: Transaction) => NodeBatch | undefined): Promise<void>;
   metadata(batchId: Hex): Uint8Array | undefined;
+  hasMetadata(batchId: Hex): boolean;
   hasRow(batchId: Hex, row: number): boolean;
   rowCount(batchId: Hex): number;
   putRows(batchId: Hex, first: number, extended: Uint8Array, cellRoots: Uint8Array, check: () => void): Promise<void>;
@@ -108,6 +109,7 @@ export const openShelf = async (dir: string): Promise<Shelf> => {
       counts.delete(batchId);
     },
     metadata: (batchId) => metadata.get(batchId),
+    hasMetadata: (batchId) => metadata.has(batchId),
     hasRow: (batchId, row) => trees.has(rowKey(batchId, row)),
     rowCount,
     putRows: async (batchId, first, extended, cellRoots, check) => {

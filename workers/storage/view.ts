@@ -36,7 +36,7 @@ export const viewOf = (shelf: Shelf, batchId: Hex): BatchView => {
     state,
     rows,
     rowCount: batch.facts.rowCount,
-    metadata: shelf.metadata(batchId) !== undefined,
+    metadata: shelf.hasMetadata(batchId),
     submitted: { block: batch.block, seed: batch.seed, deadline: batch.deadline },
     confirmed,
     refused: refusal && { code: refusal.code, fields: refusal.fields, blob: refusal.blobKey, final: refusal.final },

@@ -50,7 +50,7 @@ export const acceptEvidence = async (
   if (!opened.ok) throw new ZgError("CorruptObject", { batchId, why: opened.code });
   const verdict = await compute.verifyColumn(opened.batch, column, frame);
   if (verdict.ok || !isEvidence(verdict.code)) return false;
-  await ledger.putEvidence(batchId, { column, code: verdict.code, frame });
+  await ledger.putEvidence(record.batch, { column, code: verdict.code, frame });
   await wake(batchId);
   return true;
 };

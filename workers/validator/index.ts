@@ -78,6 +78,8 @@ export const startValidator = async (context: Context, options: ValidatorOptions
       },
     });
     shutdown.add("follower", () => follower.stop());
+    // Below finality nothing that is kept here can be trusted any more.
+    follower.done.catch(() => shutdown.stop("the chain changed below its finalized height"));
     const loop = startLoop({
       ...{ name: "validator reconcile", everyMs: timing.reconcileMs, log },
       run: async () => {

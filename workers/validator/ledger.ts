@@ -10,6 +10,7 @@
 import { openStore, type Store, type Transaction } from "../../adapters/store.ts";
 import { concat, type Hex } from "../../protocol/hex.ts";
 import { COLUMNS } from "../../protocol/params.ts";
+import { type ChainBatch, sameContent } from "../chain-batch.ts";
 import { Outcome, Sampling } from "./record.ts";
 
 export const TABLES = ["batches", "outcomes", "metadata", "samples", "evidence", "cursor"] as const;
@@ -32,12 +33,13 @@ export interface Ledger {
   /** The first decision under a seed stands: what was decided is returned, be it this one or an earlier one. */
   decide(batchId: Hex, seed: Hex, outcome: Outcome): Promise<Outcome>;
   metadata(batchId: Hex): Uint8Array | undefined;
-  putMetadata(batchId: Hex, bytes: Uint8Array): Promise<void>;
+  /** What was verified for a content is kept only while the record is of that content. */
+  putMetadata(batch: ChainBatch, bytes: Uint8Array): Promise<void>;
   sample(batchId: Hex, column: number): Uint8Array | undefined;
-  putSample(batchId: Hex, column: number, frame: Uint8Array): Promise<void>;
+  putSample(batch: ChainBatch, column: number, frame: Uint8Array): Promise<void>;
   samples(batchId: Hex): number[];
   evidence(batchId: Hex): Evidence | undefined;
-  putEvidence(batchId: Hex, evidence: Evidence): Promise<void>;
+  putEvidence(batch: ChainBatch, evidence: Evidence): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,12 @@ export const openLedger = async (dir: string): Promise<Ledger> => {
     if (next !== undefined) records.set(batchId, next);
     return next;
   };
+  const putFor = (batch: ChainBatch, name: (typeof TABLES)[number], id: string, bytes: Uint8Array): Promise<void> =>
+    store.write((tx) => {
+      const known = tx.get("batches", batch.facts.batchId);
+      if (known === undefined || !sameContent(Sampling.parse(parse(known)).batch, batch)) return;
+      tx.put(name, id, bytes);
+    });
 
   return {
     store,
@@ -79,9 +87,9 @@ export const openLedger = async (dir: string): Promise<Ledger> => {
       return standing;
     },
     metadata: (batchId) => table("metadata").get(batchId),
-    putMetadata: (batchId, bytes) => store.write((tx) => tx.put("metadata", batchId, bytes)),
+    putMetadata: (batch, bytes) => putFor(batch, "metadata", batch.facts.batchId, bytes),
     sample: (batchId, column) => table("samples").get(sampleKey(batchId, column)),
-    putSample: (batchId, column, frame) => store.write((tx) => tx.put("samples", sampleKey(batchId, column), frame)),
+    putSample: (batch, column, frame) => putFor(batch, "samples", sampleKey(batch.facts.batchId, column), frame),
     samples: (batchId) =>
       [...table("samples").keys({ prefix: `${batchId}/` })].map((key) => Number(key.slice(key.indexOf("/") + 1))),
     evidence: (batchId) => {
@@ -91,11 +99,11 @@ export const openLedger = async (dir: string): Promise<Ledger> => {
       const head = parse(bytes.subarray(4, 4 + length)) as { column: number; code: string };
       return { ...head, frame: bytes.subarray(4 + length) };
     },
-    putEvidence: (batchId, { frame, ...about }) => {
+    putEvidence: (batch, { frame, ...about }) => {
       const head = json(about);
       const length = Buffer.alloc(4);
       length.writeUInt32BE(head.length);
-      return store.write((tx) => tx.put("evidence", batchId, concat(length, head, frame)));
+      return putFor(batch, "evidence", batch.facts.batchId, concat(length, head, frame));
     },
     close: () => store.close(),
   };

@@ -129,9 +129,10 @@ interface Asking {
 /** The verified batch; undefined while no node gives its metadata. Throws a Verdict if the recorded bytes are bad. */
 const openBatch = async (
   { ledger, nodes, compute }: SampleDeps,
-  { batch: { facts } }: Sampling,
+  { batch: submitted }: Sampling,
   asking: Asking,
 ): Promise<VerifiedBatch | undefined> => {
+  const { facts } = submitted;
   const check = async (bytes: Uint8Array): Promise<VerifiedBatch> => {
     if (!isRecorded(bytes, facts)) throw new ZgError("MetadataRootMismatch", { metadataRoot: facts.metadataRoot });
     const verdict = await compute.verifyBatch(bytes, facts);
@@ -145,7 +146,7 @@ const openBatch = async (
       ...asking,
       check: async (bytes) => {
         const batch = await check(bytes);
-        await ledger.putMetadata(facts.batchId, bytes);
+        await ledger.putMetadata(submitted, bytes);
         return batch;
       },
     });
@@ -159,12 +160,12 @@ const openBatch = async (
 const fetchColumns = async (
   deps: SampleDeps,
   batch: VerifiedBatch,
-  { batch: { facts } }: Sampling,
+  { batch: submitted }: Sampling,
   columns: readonly number[],
   { complain, signal }: Asking,
 ): Promise<boolean> => {
   const { ledger, nodes, compute } = deps;
-  const { batchId, rowCount } = facts;
+  const { batchId, rowCount } = submitted.facts;
   const queue = columns.filter((column) => ledger.sample(batchId, column) === undefined);
   let notReady = false;
   let verdict: Verdict | undefined;
@@ -173,14 +174,14 @@ const fetchColumns = async (
       const result = await compute.verifyColumn(batch, column, frame);
       if (result.ok) return frame;
       if (!isEvidence(result.code)) throw new ZgError(result.code, result.fields);
-      await ledger.putEvidence(batchId, { column, code: result.code, frame });
+      await ledger.putEvidence(submitted, { column, code: result.code, frame });
       deps.publish(batchId);
       throw new Verdict(result.code, result.fields);
     };
     try {
       const frame = await nodes.column(batchId, column, rowCount, { check, complain, signal });
       // Durable when it resolves: nothing is signed that could be forgotten.
-      await ledger.putSample(batchId, column, frame);
+      await ledger.putSample(submitted, column, frame);
     } catch (error) {
       if (error instanceof Verdict) verdict = error;
       else if (!(error instanceof ZgError)) throw error;

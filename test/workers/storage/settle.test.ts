@@ -117,6 +117,28 @@ describe("from staging into log and KV", function () {
     await rejection(node.intake.putMetadata(id(good), good.batch.bytes), "MetadataRootMismatch");
   });
 
+  it("A46: a batch that turns into another one while it is looked at is not acknowledged", async () => {
+    let during = async (): Promise<void> => undefined;
+    const slow: Compute = {
+      ...compute,
+      verifyPolynomials: async (...args) => {
+        const verdict = await compute.verifyPolynomials(...args);
+        await during();
+        return verdict;
+      },
+    };
+    await node.close();
+    node = await openNode({ compute: slow });
+    await node.submit(good);
+    during = async () => {
+      await node.reorg(0);
+      node.fake.mine(submittedEvent({ facts: { ...good.batch.facts, metadataRoot: `0x${"77".repeat(32)}` } }));
+      await node.follow();
+    };
+    await rejection(node.upload(good), "BatchNotOpen");
+    expect(viewOf(node.shelf, id(good))).to.include({ state: "submitted", rows: 0, metadata: false });
+  });
+
   it("a batch that failed is dropped at finalized height, not before; its blobs say why they are not here", async () => {
     await node.submit(good);
     await node.upload(good);

@@ -197,6 +197,30 @@ describe("nodes and validator as parties of a network", function () {
     expect((await json("a", `/batches/${id()}`)).state).to.equal("staged");
   });
 
+  it("evidence that somebody brings is enough, before a single column could be sampled", async () => {
+    const bad = await wrongProof(9);
+    await submit(bad);
+    const bring = async (column: number, body: Uint8Array) => {
+      const url = `${urlOf("validator")}/batches/${id(bad)}/evidence/${column}`;
+      return JSON.parse(Buffer.from(await client.bytes(url, { method: "POST", body, maxBytes: 4_096 })).toString());
+    };
+    await rejection(bring(9, frame(bad, 9)), "UnknownBatch");
+    await put("a", `${id(bad)}/metadata`, bad.batch.bytes);
+    await until("the validator has the metadata", async () =>
+      bring(8, frame(bad, 8)).then(
+        ({ accepted }) => accepted === false,
+        () => false,
+      ),
+    );
+    expect(await bring(9, frame(bad, 9))).to.deep.equal({ accepted: true });
+    await until("the validator refuses", async () => {
+      const answer = await attestation(bad);
+      return answer instanceof ZgError && answer.code === "SamplingRefused";
+    });
+    const kept = await client.bytes(`${urlOf("validator")}/batches/${id(bad)}/columns/9`, { maxBytes: 100_000 });
+    expect(new Uint8Array(kept)).to.deep.equal(frame(bad, 9));
+  });
+
   it("a bad batch: both nodes refuse it by name, the validator has the evidence and says why", async () => {
     const bad = await wrongProof(64);
     await submit(bad);

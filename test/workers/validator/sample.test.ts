@@ -379,6 +379,28 @@ describe("a validator", function () {
     expect(answer().seed).to.equal(validator.fake.hashAt(1));
   });
 
+  it("a batch that turns into another one in the middle of a round leaves nothing of the first", async () => {
+    let during = async (): Promise<void> => undefined;
+    const slow: Behaviour = {
+      column: async (stored, column) => {
+        await during();
+        return frame(stored, column);
+      },
+    };
+    await open({ behaviours: { [A]: slow } });
+    await validator.submit(good);
+    during = async () => {
+      during = async () => undefined;
+      await validator.reorg(0);
+      validator.fake.mine(submittedEvent({ facts: { ...good.batch.facts, metadataRoot: `0x${"77".repeat(32)}` } }));
+      await validator.follow();
+    };
+    await validator.round(good);
+    expect(validator.ledger.samples(id())).to.deep.equal([]);
+    expect(validator.ledger.metadata(id())).to.equal(undefined);
+    expect(refusal().code).to.equal("NotSampled");
+  });
+
   it("confirmed without it, or failed: it stops", async () => {
     await open();
     await validator.submit(good);

@@ -11,6 +11,7 @@ import { ZgError } from "../protocol/errors.ts";
 import type { ListOptions, ObjectStore, PutOptions, Stored } from "./bucket.ts";
 import { checkKey, checkPrefix } from "./bucket-key.ts";
 import { errnoOf, messageOf } from "./errors.ts";
+import { syncFolder } from "./fsync.ts";
 
 const TRAILER = /^\nsha256:([0-9a-f]{64})\n$/;
 /** "\nsha256:" + 64 hex digits + "\n" */
@@ -22,19 +23,11 @@ const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(er
 
 const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
-
 export const openFsBucket = async (url: URL): Promise<ObjectStore> => {
   const root = fileURLToPath(url);
   const temporary = join(root, TEMPORARY);
   await mkdir(temporary, { recursive: true });
+  await syncFolder(dirname(root));
   // What a crash left half written was never acknowledged, and other processes' files are younger than an hour.
   await sweep(temporary, 3_600_000);
   return new FsBucket(root, temporary);
@@ -63,7 +56,7 @@ class FsBucket implements ObjectStore {
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<Stored> {
     const path = join(this.#root, checkKey(key));
-    if (options.once === true && (await exists(path))) return "exists";
+    if (options.once === true && (await exists(path))) return this.#existing(path);
     const temporary = join(this.#temporary, randomUUID());
     try {
       await writeDurably(temporary, bytes);
@@ -71,7 +64,7 @@ class FsBucket implements ObjectStore {
       try {
         await (options.once === true ? link(temporary, path) : rename(temporary, path));
       } catch (error) {
-        if (options.once === true && errnoOf(error) === "EEXIST") return "exists";
+        if (options.once === true && errnoOf(error) === "EEXIST") return this.#existing(path);
         throw error;
       }
       await syncFolder(dirname(path));
@@ -126,6 +119,12 @@ class FsBucket implements ObjectStore {
   }
 
   async close(): Promise<void> {}
+
+  /** Whoever is told "exists" relies on it, perhaps before the winner has made its name durable. */
+  async #existing(path: string): Promise<Stored> {
+    await syncFolder(dirname(path));
+    return "exists";
+  }
 
   /** Depth first in the order of whole keys: a folder "a" sorts as "a/", so "a-b" comes before "a/x" as on S3. */
   async *#walk(folder: string, prefix: string, after: string): AsyncIterable<string> {

@@ -4,8 +4,11 @@
  * from the memory map.
  */
 import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { ZgError } from "../protocol/errors.ts";
+import { messageOf } from "./errors.ts";
+import { syncFolder } from "./fsync.ts";
 
 export interface StoreOptions {
   readonly tables: readonly string[];
@@ -60,6 +63,8 @@ export const openStore = async (dir: string, options: StoreOptions): Promise<Sto
     noSubdir: false,
     maxDbs: options.tables.length + 1,
     encoding: "binary",
+    // Its batch promises have no owner: a failed commit would end the process as an unhandled rejection.
+    eventTurnBatching: false,
     // Commits return after fdatasync. Overlapping sync would make data visible before it is durable.
     overlappingSync: false,
     pageSize: 4096,
@@ -67,6 +72,8 @@ export const openStore = async (dir: string, options: StoreOptions): Promise<Sto
   const tables = new Map(
     options.tables.map((name) => [name, root.openDB<Buffer, string>({ name, encoding: "binary" })]),
   );
+  await syncFolder(dir);
+  await syncFolder(dirname(dir));
   return new LmdbStore(root, tables);
 };
 
@@ -94,13 +101,17 @@ class LmdbStore implements Store {
   async write<T>(change: (transaction: Transaction) => T): Promise<T> {
     if (this.#closed) throw new ZgError("Stopping", { what: "store" });
     let outcome: { value: T } | { error: unknown } | undefined;
-    await this.#root.transaction(() => {
-      try {
-        outcome = { value: this.#run(change) };
-      } catch (error) {
-        outcome = { error };
-      }
-    });
+    try {
+      await this.#root.transaction(() => {
+        try {
+          outcome = { value: this.#run(change) };
+        } catch (error) {
+          outcome = { error };
+        }
+      });
+    } catch (error) {
+      throw await notCommitted(error);
+    }
     if (outcome === undefined || "error" in outcome) throw outcome?.error;
     return outcome.value;
   }
@@ -135,8 +146,8 @@ class LmdbStore implements Store {
     });
     for (const [db, ofTable] of changes) {
       for (const [key, value] of ofTable) {
-        if (value === undefined) db.remove(key);
-        else db.put(key, bufferOf(value));
+        if (value === undefined) db.removeSync(key);
+        else db.putSync(key, bufferOf(value));
       }
     }
     return result;
@@ -148,6 +159,17 @@ class LmdbStore implements Store {
     return db;
   }
 }
+
+/** Disk full, an I/O error: nothing of the transaction is there, and the store goes on when the disk does. */
+const notCommitted = async (error: unknown): Promise<ZgError> => {
+  // lmdb keeps the reason in a second promise, which must not stay unhandled.
+  const second = error instanceof Error && "commitError" in error ? error.commitError : undefined;
+  const why = await Promise.resolve(second).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  return new ZgError("StoreUnavailable", { why: messageOf(why) }, { cause: error });
+};
 
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

@@ -74,6 +74,7 @@ export const ERRORS = {
   RedisPolicy: final(500, "Redis may evict jobs: maxmemory-policy must be noeviction"),
   RedisUnavailable: retry(503, "Redis does not answer"),
   BucketUnavailable: retry(503, "the bucket does not answer"),
+  StoreUnavailable: retry(503, "the local store does not take the write"),
   CorruptObject: retry(502, "a stored object is not what was written"),
   StaleNetwork: final(409, "network.json is of a network that does not answer or is another"),
   NoNetwork: final(404, "no network runs on this data folder"),

@@ -2,7 +2,8 @@
 import { asZgError } from "../../adapters/errors.ts";
 import type { Queues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { route } from "../route.ts";
+import { type BatchJob, route } from "../route.ts";
+import { subscribe } from "../subscribe.ts";
 import type { Intake } from "./intake.ts";
 import { mayStage, mustSettle } from "./record.ts";
 import { type SettleDeps, settle } from "./settle.ts";
@@ -25,9 +26,11 @@ export const runStore = async (intake: Pick<Intake, "stage">, shelf: Shelf, batc
 };
 
 export const workJobs = (queues: Queues, intake: Intake, deps: SettleDeps): void => {
-  queues.work(route.store, ({ batchId }) => runStore(intake, deps.shelf, batchId));
-  queues.work(route.settle, async ({ batchId }) => {
-    await settle(deps, batchId);
+  subscribe(queues, "storage", {
+    store: ({ batchId }: BatchJob) => runStore(intake, deps.shelf, batchId),
+    settle: async ({ batchId }: BatchJob) => {
+      await settle(deps, batchId);
+    },
   });
 };
 

@@ -10,6 +10,7 @@ import { createShutdown } from "../../adapters/shutdown.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
 import { route } from "../route.ts";
+import { subscribe } from "../subscribe.ts";
 import { acceptEvidence, publisher } from "./evidence.ts";
 import { createValidatorHttp } from "./http.ts";
 import { openLedger } from "./ledger.ts";
@@ -54,9 +55,11 @@ export const startValidator = async (context: Context, options: ValidatorOptions
       ...{ entrance: addresses.DAEntrance, samples: timing.samples },
       publish: publisher({ ledger, client, others, log }),
     };
-    queues.work(route.sample, async (job, { signal, later }) => {
-      const again = await sample(sampleDeps, job, signal);
-      if (again !== undefined) throw later(again);
+    subscribe(queues, "validator", {
+      sample: async (job, { signal, later }) => {
+        const again = await sample(sampleDeps, job, signal);
+        if (again !== undefined) throw later(again);
+      },
     });
     const enqueue = async (batchId: Hex): Promise<void> => {
       const job = jobOf(ledger.find(batchId));

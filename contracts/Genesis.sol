@@ -23,9 +23,6 @@ contract Genesis {
         uint256 releaseSeconds;
     }
 
-    /// @notice A child is not where it was predicted to be.
-    error Misplaced(address expected, address found);
-
     Flow public immutable flow;
     FixedPrice public immutable market;
     ChunkLinearReward public immutable reward;
@@ -34,14 +31,11 @@ contract Genesis {
 
     constructor(Parameters memory p) {
         mine = _child(4);
-        // In this order each constructor can check the partner that exists already.
+        // In this order each constructor finds its earlier partner deployed and checks that it names the newcomer, so a
+        // wrong prediction cannot deploy.
         reward = new ChunkLinearReward(_child(2), mine, p.sectorsPerPrice, p.releaseSeconds);
         market = new FixedPrice(p.pricePerSector, p.priceAdmin, _child(3), address(reward));
         flow = new Flow(payable(address(market)), p.blocksPerEpoch);
-
-        if (address(reward) != _child(1)) revert Misplaced(_child(1), address(reward));
-        if (address(market) != _child(2)) revert Misplaced(_child(2), address(market));
-        if (address(flow) != _child(3)) revert Misplaced(_child(3), address(flow));
     }
 
     /// @dev rlp([address, n]) for 0 < n < 128 is d6 94 address n; a contract's own first creation has n = 1.

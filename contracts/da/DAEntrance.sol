@@ -44,8 +44,10 @@ contract DAEntrance is IDAEntrance {
     /// @inheritdoc IDAEntrance
     uint96 public immutable daFeePerRow;
 
+    /// @dev Shares a word with `firstBlock`, which is never zero: so the first fee of all costs what every other does.
+    uint192 private _samplingPool;
     /// @inheritdoc IDAEntrance
-    uint256 public samplingPool;
+    uint64 public firstBlock;
     /// @inheritdoc IDAEntrance
     mapping(address account => uint256) public credit;
 
@@ -72,6 +74,7 @@ contract DAEntrance is IDAEntrance {
         retention = retention_;
         bondPerRow = bondPerRow_;
         daFeePerRow = daFeePerRow_;
+        firstBlock = uint64(block.number);
     }
 
     /// @dev Flow returns what it did not charge; all other money comes through `submitBatch`.
@@ -98,7 +101,8 @@ contract DAEntrance is IDAEntrance {
         (batch.metadataLength, batch.attempt) = (c.metadataLength, c.attempt);
         batch.storageFee = Cast.toUint96(storageFee);
         (batch.submitBlock, batch.epoch) = (uint48(block.number), uint48(epoch));
-        samplingPool += daFee;
+        // At most 512 rows of 96 bits: 2^87 batches fit.
+        _samplingPool += uint192(daFee);
         if (msg.value != required) _credit(msg.sender, msg.value - required);
         emit BatchSubmitted(batchId, msg.sender, epoch, c);
     }
@@ -207,6 +211,11 @@ contract DAEntrance is IDAEntrance {
         r.seed = batch.seed;
         r.failed = batch.failed;
         r.bondWithdrawn = batch.bondWithdrawn;
+    }
+
+    /// @inheritdoc IDAEntrance
+    function samplingPool() external view returns (uint256) {
+        return _samplingPool;
     }
 
     /// @inheritdoc IDAEntrance

@@ -214,6 +214,9 @@ interface IDAEntrance {
     /// @notice What `account` can withdraw, in wei.
     function credit(address account) external view returns (uint256);
 
+    /// @notice The block of deployment: no batch is older.
+    function firstBlock() external view returns (uint64);
+
     /// @notice DA fees taken and not yet paid to samplers, in wei.
     function samplingPool() external view returns (uint256);
 

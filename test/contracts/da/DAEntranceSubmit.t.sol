@@ -51,6 +51,7 @@ contract DAEntranceSubmitTest is EntranceTest {
         vm.assertFalse(r.bondWithdrawn);
         vm.assertEq(uint256(entrance.statusOf(id)), uint256(IDAEntrance.Status.Submitted));
         vm.assertEq(entrance.confirmDeadline(id), r.submitBlock + WINDOW);
+        vm.assertEq(entrance.firstBlock(), START);
         // The log is not touched, the money is here.
         vm.assertEq(flow.numSubmissions(), 0);
         vm.assertEq(address(entrance).balance, value);

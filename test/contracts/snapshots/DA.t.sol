@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {DAEntrance} from "../../../contracts/da/DAEntrance.sol";
 import {Precompiles} from "../../../contracts/da/Precompiles.sol";
 import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
@@ -19,8 +20,9 @@ contract NoFlow {
     }
 }
 
-/// @notice Transactions of the DA contracts, each whole: base fee of 21,000 and calldata included, all storage cold. 200
-/// validators, batches of 15 rows. Limits are those of the project.
+/// @notice Transactions of the DA contracts, each whole: base fee of 21,000 and calldata included, all storage cold:
+/// what a test calls is prepared in `setUp`, a transaction before. 200 validators, batches of 15 rows. Limits are those of
+/// the project.
 contract DASnapshots is EntranceTest {
     uint256 internal constant VALIDATORS = 200;
     /// @dev As many as can be away: 134 of 200 are the least above two thirds.
@@ -29,6 +31,8 @@ contract DASnapshots is EntranceTest {
     Case internal _next;
     Case internal _open;
     Case internal _other;
+    uint256 internal _price;
+    DAEntrance internal _untouched;
     bytes internal _allSigned;
     bytes internal _someSigned;
 
@@ -37,24 +41,30 @@ contract DASnapshots is EntranceTest {
         // Neither the pool nor the log is empty.
         _confirmed(_case(15, 25_000, "first"));
         _next = _case(15, 25_000, "next");
+        _price = _quote(_next);
         _open = _submitted(_case(15, 25_000, "open"));
         _other = _submitted(_case(15, 25_000, "other"));
         _allSigned = _confirmation(_open, _none());
         _someSigned = _confirmation(_open, _lastOf(VALIDATORS, ABSENT));
+        _untouched = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
         vm.deal(submitter, 1000 ether);
     }
 
     function test_Submit() external {
-        uint256 value = _quote(_next);
         bytes memory data = abi.encodeCall(IDAEntrance.submitBatch, (_next.commitment));
-        gasLine("DAEntrance.submitBatch", _transact(address(entrance), submitter, value, data), 200_000);
+        gasLine("DAEntrance.submitBatch", _transact(address(entrance), submitter, _price, data), 200_000);
     }
 
     function test_SubmitWithSurplus() external {
-        uint256 value = _quote(_next) + 1;
         bytes memory data = abi.encodeCall(IDAEntrance.submitBatch, (_next.commitment));
-        uint256 used = _transact(address(entrance), submitter, value, data);
+        uint256 used = _transact(address(entrance), submitter, _price + 1, data);
         gasLine("DAEntrance.submitBatch: first surplus of its submitter", used, 200_000);
+    }
+
+    function test_SubmitFirst() external {
+        bytes memory data = abi.encodeCall(IDAEntrance.submitBatch, (_next.commitment));
+        uint256 used = _transact(address(_untouched), submitter, _price + 1, data);
+        gasLine("DAEntrance.submitBatch: the first of all, with surplus", used, 200_000);
     }
 
     function test_ConfirmAllSigned() external {
@@ -65,7 +75,10 @@ contract DASnapshots is EntranceTest {
 
     function test_ConfirmSomeSigned() external {
         vm.etch(address(flow), type(NoFlow).runtimeCode);
+        // The first run warms what both read, so that the difference is the absent alone.
         uint256 state = vm.snapshotState();
+        _transact(address(entrance), submitter, 0, _allSigned);
+        vm.revertToState(state);
         uint256 all = _transact(address(entrance), submitter, 0, _allSigned);
         vm.revertToState(state);
         uint256 some = _transact(address(entrance), submitter, 0, _someSigned);
@@ -120,10 +133,6 @@ contract DASnapshots is EntranceTest {
     function _transact(address to, address from, uint256 value, bytes memory data) internal returns (uint256 used) {
         used = 21_000;
         for (uint256 i = 0; i < data.length; ++i) used += data[i] == 0 ? 4 : 16;
-        vm.cool(address(entrance));
-        vm.cool(address(signers));
-        vm.cool(address(flow));
-        vm.cool(address(market));
         vm.prank(from);
         uint256 before = gasleft();
         (bool success, bytes memory reason) = to.call{value: value}(data);

@@ -18,7 +18,7 @@ export interface Context {
 
 /** Off-chain parameters; the chain's own are read from the contracts. docs/parameters.md has the reason of each. */
 export interface Timing {
-  /** Blocks on top of `BatchSubmitted` before nodes store and validators sign. */
+  /** Depth at which nodes store and validators sign; 1: the block of `BatchSubmitted` is the head. */
   readonly confirmations: number;
   /** Columns a validator draws from a batch; `samplesFor(validators)` of protocol/quorum.ts. */
   readonly samples: number;

@@ -1,4 +1,4 @@
-/** What is to be done about one slot. Pure: facts in, one action out; adapters/outbox.ts carries it out. */
+/** What is to be done about one slot. Pure: facts in, one action out; adapters/outbox-act.ts carries it out. */
 import type { Receipt } from "./chain-shapes.ts";
 import { bumped, type Fees } from "./outbox-fees.ts";
 

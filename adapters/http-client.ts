@@ -2,8 +2,8 @@
  * Requests to peers that are slow, lying or gone. Every request has a deadline for the whole of it; an answer longer
  * than expected is refused by its declared length before anything is allocated, and cut off if it lied.
  */
-import { Agent, type IncomingMessage, request as httpRequest, type OutgoingHttpHeaders } from "node:http";
-import { Agent as SecureAgent, request as httpsRequest } from "node:https";
+import { Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { z } from "zod";
 import { type ErrorFields, isErrorCode, ZgError } from "../protocol/errors.ts";
 import { errnoOf, messageOf } from "./errors.ts";

@@ -11,6 +11,7 @@ import { openQueues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
 import { route } from "../route.ts";
+import { subscribe } from "../subscribe.ts";
 import { sendOnce } from "./process.ts";
 
 export interface SenderOptions extends PartyOptions {
@@ -48,7 +49,7 @@ export const startSender = async (context: Context, options: SenderOptions): Pro
         signal,
       ),
   });
-  queues.work(route.send, () => loop.poke());
+  subscribe(queues, "sender", { send: () => loop.poke() });
 
   return {
     stop: async () => {

@@ -31,13 +31,22 @@ export const fatesOf = (post: Post): Fate[] => {
   });
 };
 
+/** What was sent is wrong, not what was recorded: the sender's fault, and no reason to give up a blob. */
+const FAULTS_OF_THE_UPLOAD: readonly (string | undefined)[] = [
+  "SegmentRootMismatch",
+  "MetadataRootMismatch",
+  "LengthMismatch",
+] satisfies ErrorCode[];
+
 /**
  * The code under which a blob was refused by name, if enough refused it: more than half of the nodes, or as much stake as
  * can prevent a quorum. One liar among them ends nobody's blob.
  */
 const namedBy = (post: Post, blobKey: Hex): ErrorCode | undefined => {
-  const nodes = post.answers.filter((answer) => answer.outcome === "refused" && answer.blobKey === blobKey);
-  const votes = post.votes.filter((vote) => vote.outcome === "refused" && vote.blobKey === blobKey);
+  const names = (refusal: NodeAnswer | Vote): boolean =>
+    refusal.outcome === "refused" && refusal.blobKey === blobKey && !FAULTS_OF_THE_UPLOAD.includes(refusal.code);
+  const nodes = post.answers.filter(names);
+  const votes = post.votes.filter(names);
   const slots = new Set(votes.map(({ slot }) => slot));
   const total = post.validators.reduce((sum, { stake }) => sum + stake, 0n);
   const against = post.validators.reduce((sum, { slot, stake }) => (slots.has(slot) ? sum + stake : sum), 0n);

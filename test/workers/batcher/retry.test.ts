@@ -44,4 +44,12 @@ describe("fatesOf the blobs of a failed batch", () => {
       "insufficient",
     ]);
   });
+
+  it("does not give up a blob because of what was sent wrongly", () => {
+    const blobKey = bad;
+    const answers = ["0", "1"].map((node) =>
+      answerOf(node, { outcome: "refused", code: "SegmentRootMismatch", blobKey }),
+    );
+    expect(fatesOf(post({ answers }))[1]).to.deep.equal({ kind: "again" });
+  });
 });

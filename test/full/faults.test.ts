@@ -116,8 +116,6 @@ describe("a network with faults", function () {
     workers.set("batcher", await startWorker(context, data, "batcher"));
 
     const first = await network.until(bad, ({ status }) => status === "SUBMITTED");
-    const before = BigInt(await context.chain.entrance.getFunction("credit").staticCall(await submitterOf(first)));
-    expect(before).to.equal(0n);
     await settles(bad, ({ refusals }) => refusals.filter(({ code }) => code === "CommitmentMismatch").length === 2);
     await network.devChain!.mine(125);
     const ended = await network.until(bad, ({ status }) => status === "FAILED");
@@ -127,6 +125,40 @@ describe("a network with faults", function () {
     expect(view.batchBlobs).to.equal(1);
     const record = await context.chain.entrance.getFunction("record").staticCall(first.batchId);
     expect(record.failed).to.equal(true);
+  });
+
+  it("ends a blob whose rows are not what was recorded: nodes refuse, nobody signs, the escrow comes back (A9)", async () => {
+    const { context, data, workers, devChain } = network;
+    const { entrance } = context.chain;
+    await workers.get("batcher")?.stop();
+    const id = await network.post(randomPayload(4000));
+    await settles(id, ({ status }) => status === "ENCODED");
+    const bucket = await openBucket(network.network.bucket);
+    const rows = Uint8Array.from((await bucket.get(keys.rows(id as Hex))) ?? []);
+    rows[1] = (rows[1] as number) ^ 1;
+    await bucket.put(keys.rows(id as Hex), rows);
+    await bucket.close();
+    workers.set("batcher", await startWorker(context, data, "batcher"));
+
+    const refused: string[] = [];
+    const ended = await network.until(id, (view) => {
+      const batchId = view.batchId as string;
+      const refusals = view.refusals.filter(({ code }) => code === "SegmentRootMismatch").length;
+      if (refusals === 2 && view.status === "SUBMITTED" && !refused.includes(batchId)) {
+        refused.push(batchId);
+        void devChain!.mine(125);
+      }
+      return view.status === "INSUFFICIENT_SIGNATURES";
+    });
+    expect(refused).to.have.length(3);
+    expect(ended.signatures).to.deep.equal([]);
+    expect(ended).to.include({ code: "InsufficientSignatures", attempt: 2 });
+    const returned = await entrance.queryFilter(entrance.filters.BatchFailed!(), 0);
+    expect(returned.map((event) => event.topics[1])).to.include.members(refused);
+    // The credit of the failures has left the contract again, to the batcher's own account.
+    const submitter = await submitterOf(ended);
+    const isEmpty = async () => BigInt(await entrance.getFunction("credit").staticCall(submitter)) === 0n;
+    await network.mineUntil(isEmpty, "the credit is withdrawn");
   });
 
   const submitterOf = async ({ batchId }: BlobView): Promise<string> =>

@@ -208,11 +208,11 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
       cursor = advance(cursor, read.blocks, finalized);
       if (read.eventful || cursor.number - saved >= SAVE_EVERY_BLOCKS) await save(cursor);
     }
-    settled = latest.hash;
     const now: Head = { latest: latest.number, finalized, timestamp: latest.timestamp };
     if (head === undefined || head.latest !== now.latest || head.finalized !== now.finalized)
       await options.onHead?.(now);
     head = now;
+    settled = latest.hash;
   };
 
   const loop = startLoop({

@@ -299,6 +299,28 @@ describe("follow", () => {
     expect(chain.calls).to.deep.equal({ header: before.header + 1, logs: before.logs });
   });
 
+  it("repeats what failed at the head, though the head stays", async () => {
+    const chain = new ScriptedChain(2);
+    let calls = 0;
+    const follower = await follow({
+      chain: chain.asChain(),
+      cursor: memoryCursor(),
+      fromBlock: 0,
+      confirmations: 1,
+      pollMs: 60_000,
+      log: silentLog,
+      onBlocks: async () => undefined,
+      onReorg: async () => undefined,
+      onHead: async () => {
+        calls += 1;
+        if (calls < 3) throw new Error("disk full");
+      },
+    });
+    running.push(follower);
+    for (let i = 0; i < 4; i += 1) await follower.poke().catch(() => undefined);
+    expect(calls).to.equal(3);
+  });
+
   it("remembers only what could still be undone", () => {
     const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
     const blocks = (from: number, to: number) =>

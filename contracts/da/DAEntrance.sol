@@ -26,8 +26,8 @@ contract DAEntrance is IDAEntrance {
     bytes32 private constant STREAM_DOMAIN = keccak256("0G-DA/stream/v1");
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256("Attestation(bytes32 batchId,uint64 epoch,bytes32 seed)");
     bytes32 private constant NAME_HASH = keccak256("0G-DA");
-    /// @dev First tag of every KV entry in 0G's log: sha256("STREAM").
-    bytes32 private constant STREAM_TAG = sha256("STREAM");
+    /// @dev First tag of every KV entry in 0G's log: sha256("STREAM"), which Solidity would compute on each use.
+    bytes32 private constant STREAM_TAG = 0xdf2ff3bb0af36c6384e6206552a4ed807f6f6a26e7d0aa6bff772ddc9d4307aa;
 
     /// @inheritdoc IDAEntrance
     address public immutable flow;

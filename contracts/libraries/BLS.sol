@@ -50,34 +50,30 @@ library BLS {
     ) internal view returns (bool) {
         if (key.isInfinity()) revert KeyAtInfinity();
         if (signature.isInfinity()) revert SignatureAtInfinity();
-        G1 memory negG = G1(NEG_G_X_HI, NEG_G_X_LO, NEG_G_Y_HI, NEG_G_Y_LO);
-        bytes memory input = abi.encode(negG, signature, key, hashToG2(message, tag));
-        uint256[1] memory output;
-        _call(PAIRING, PAIRING_GAS, _content(input), input.length, _at(output), 32);
-        return output[0] == 1;
+        // Four points of 128, 256, 128 and 256 bytes.
+        uint256[24] memory pairs;
+        (pairs[0], pairs[1], pairs[2], pairs[3]) = (NEG_G_X_HI, NEG_G_X_LO, NEG_G_Y_HI, NEG_G_Y_LO);
+        uint256 input = _at(pairs);
+        _copy(_at(signature), input + 128, 256);
+        _copy(_at(key), input + 384, 128);
+        _hashToG2(message, tag, input + 512);
+        // The verdict takes the place of the first word.
+        _call(PAIRING, PAIRING_GAS, input, 768, input, 32);
+        return pairs[0] == 1;
     }
 
     /// @notice Sum of two points of the curve. Checks the curve, not the subgroup.
     function add(G1 memory a, G1 memory b) internal view returns (G1 memory sum) {
-        bytes memory input = abi.encode(a, b);
-        _call(G1ADD, G1ADD_GAS, _content(input), input.length, _at(sum), 128);
+        uint256[8] memory both;
+        uint256 input = _at(both);
+        _copy(_at(a), input, 128);
+        _copy(_at(b), input + 128, 128);
+        _call(G1ADD, G1ADD_GAS, input, 256, _at(sum), 128);
     }
 
     /// @notice RFC 9380 hash_to_curve, suite BLS12381G2_XMD:SHA-256_SSWU_RO_, with any domain separation tag.
-    /// @dev The precompile's map clears the cofactor; clearing is additive, so that map(u0) + map(u1) is the RFC's point.
     function hashToG2(bytes memory message, bytes memory tag) internal view returns (G2 memory point) {
-        // Four numbers of 512 bits become four field elements of 64 bytes, in place: u0 and u1 of two each.
-        bytes32[8] memory u = expandMessage(message, tag);
-        // Modexp of base^1: lengths of base, exponent and modulus, then the three.
-        uint256[8] memory power = [64, 32, 64, 0, 0, 1, PointLib.P_HI, PointLib.P_LO];
-        for (uint256 i = 0; i < 4; ++i) {
-            (power[3], power[4]) = (uint256(u[2 * i]), uint256(u[2 * i + 1]));
-            _call(MODEXP, MODEXP_GAS, _at(power), 256, _at(u) + 64 * i, 64);
-        }
-        uint256[16] memory mapped;
-        _call(MAP_FP2_TO_G2, MAP_GAS, _at(u), 128, _at(mapped), 256);
-        _call(MAP_FP2_TO_G2, MAP_GAS, _at(u) + 128, 128, _at(mapped) + 256, 256);
-        _call(G2ADD, G2ADD_GAS, _at(mapped), 512, _at(point), 256);
+        _hashToG2(message, tag, _at(point));
     }
 
     /// @notice RFC 9380 5.3.1 expand_message_xmd with SHA-256 to 256 bytes: count 2 × m 2 × L 64.
@@ -90,14 +86,33 @@ library BLS {
         // change.
         bytes memory buffer = abi.encodePacked(b0, uint8(1), tag, length);
         (uint256 input, uint256 output) = (_content(buffer), _at(out));
-        for (uint256 i = 1; i <= 8; ++i) {
+        for (uint256 i = 2; i < 10; ++i) {
             _call(SHA256, SHA256_GAS, input, buffer.length, output, 32);
             assembly ("memory-safe") {
                 mstore(input, xor(b0, mload(output)))
-                mstore8(add(input, 32), add(i, 1))
+                mstore8(add(input, 32), i)
                 output := add(output, 32)
             }
         }
+    }
+
+    /// @dev Writes the point's 256 bytes to `output`. The precompile's map clears the cofactor; clearing is additive, so
+    /// that map(u0) + map(u1) is the RFC's point.
+    function _hashToG2(bytes memory message, bytes memory tag, uint256 output) private view {
+        // Four numbers of 512 bits become four field elements of 64 bytes, in place: u0 and u1 of two each.
+        uint256 u = _at(expandMessage(message, tag));
+        // Modexp of base^1: lengths of base, exponent and modulus, then the three.
+        uint256[8] memory power = [64, 32, 64, 0, 0, 1, PointLib.P_HI, PointLib.P_LO];
+        uint256 input = _at(power);
+        for (uint256 element = u; element < u + 256; element += 64) {
+            _copy(element, input + 96, 64);
+            _call(MODEXP, MODEXP_GAS, input, 256, element, 64);
+        }
+        uint256[16] memory mapped;
+        uint256 points = _at(mapped);
+        _call(MAP_FP2_TO_G2, MAP_GAS, u, 128, points, 256);
+        _call(MAP_FP2_TO_G2, MAP_GAS, u + 128, 128, points + 256, 256);
+        _call(G2ADD, G2ADD_GAS, points, 512, output, 256);
     }
 
     /// @dev Calls a precompile from memory to memory. In assembly because `staticcall(bytes)` copies its input and takes
@@ -119,6 +134,12 @@ library BLS {
         }
         if (!success) revert PointRefused(precompile);
         if (returned != outputLength) revert PrecompileMissing(precompile);
+    }
+
+    function _copy(uint256 from, uint256 to, uint256 length) private pure {
+        assembly ("memory-safe") {
+            mcopy(to, from, length)
+        }
     }
 
     /// @dev Where the bytes of `data` begin.
@@ -146,7 +167,7 @@ library BLS {
         }
     }
 
-    function _at(uint256[1] memory words) private pure returns (uint256 pointer) {
+    function _at(uint256[24] memory words) private pure returns (uint256 pointer) {
         assembly ("memory-safe") {
             pointer := words
         }

@@ -1,4 +1,5 @@
 import { createLog } from "../adapters/log.ts";
+import { ZgError } from "../protocol/errors.ts";
 import { dataFolder, runningNetwork } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
@@ -17,10 +18,12 @@ const COUNTED = ["storage", "validator"];
 export default async function worker(given: WorkerArguments): Promise<void> {
   await runTask(given.json, async (output) => {
     const network = await runningNetwork(given.data);
-    const interrupt = onInterrupt();
     const { openContext } = await import("../devnet/context.ts");
-    const { computes, startWorker } = await import("../devnet/parties.ts");
+    const { computes, startWorker, workersOf } = await import("../devnet/parties.ts");
     const name = COUNTED.includes(given.name) ? `${given.name}-${given.id}` : given.name;
+    const known = workersOf(network);
+    if (!known.includes(name)) throw new ZgError("BadConfig", { field: "worker", name, known: known.join(" ") });
+    const interrupt = onInterrupt();
     const context = await openContext({
       network,
       timing: timingOf(network, network.validators.length),

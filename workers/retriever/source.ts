@@ -39,7 +39,7 @@ const columnsSchema = z.union([
 ]);
 
 /** How long the smallest answer may take, and how slow a link may be before its answer is given up, bytes a second. */
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 8_000;
 const SLOWEST_LINK = 256 * 1024;
 const deadlineFor = (bytes: number): number => DEADLINE_MS + Math.ceil((bytes * 1000) / SLOWEST_LINK);
 

@@ -192,6 +192,20 @@ describe("retrieve", function () {
       );
     });
 
+    it("a node that was busy is asked once more before the blob is given up", async () => {
+      for (const method of ["locate", "metadata"] as const) {
+        const node = honest("busy", batch);
+        let asked = 0;
+        const busy = async (...args: never[]): Promise<never> => {
+          asked += 1;
+          if (asked === 1) throw new ZgError("Timeout");
+          return (node[method] as (...args: never[]) => Promise<never>)(...args);
+        };
+        expectPayload(await read([{ ...node, [method]: busy }]));
+        expect(asked).to.equal(2);
+      }
+    });
+
     it("wrong metadata is refused and fetched elsewhere", async () => {
       const spoilt = Uint8Array.from(batch.metadata);
       spoilt[400] = (spoilt[400] as number) ^ 1;

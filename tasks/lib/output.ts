@@ -27,6 +27,9 @@ export function outputOf(json: boolean, streams: { out: NodeJS.WritableStream; e
 /** Runs a task's work. A failure is a code and one sentence on stderr, one JSON line with --json, and exit status 1. */
 export async function runTask(json: boolean, work: (output: Output) => Promise<void>): Promise<void> {
   const output = outputOf(json, { out: process.stdout, err: process.stderr });
+  const { log } = console;
+  // Whoever else talks while a program listens (the compiler does) talks on stderr.
+  if (json) console.log = console.error;
   try {
     await work(output);
   } catch (error) {
@@ -35,6 +38,8 @@ export async function runTask(json: boolean, work: (output: Output) => Promise<v
     output.result(named.toJSON());
     if (process.env.DEBUG !== undefined && error instanceof Error) output.warn(error.stack ?? "");
     process.exitCode = 1;
+  } finally {
+    console.log = log;
   }
 }
 

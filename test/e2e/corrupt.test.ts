@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { openBucket } from "../../adapters/bucket.ts";
+import type { Compute } from "../../adapters/compute.ts";
+import { frameRow } from "../../protocol/column.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import { type Hex, toHex } from "../../protocol/hex.ts";
+import { CELL_BYTES } from "../../protocol/params.ts";
+import { cellRootsOf, dataRootOf, segmentRootsOf } from "../../protocol/tree.ts";
+import type { BlobView } from "../../workers/disperser/view.ts";
+import { encode } from "../../workers/encoder/process.ts";
+import { keys } from "../../workers/records.ts";
+import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
+import { type Answer, columnOf, honestly, type Liar, startLiar, type Twist } from "./liar.ts";
+
+/** A parity column: the data itself is untouched, and 127 of 128 columns pass every check. */
+const BAD_COLUMN = 100;
+
+/**
+ * Threats F1: one flipped element in the redundancy, and a merkle tree that is honest about it. Two samples a validator
+ * make the certificate nearly sure, which is what is to be shown: a certificate promises a verdict, not a payload.
+ */
+describe("a corrupt encoding", function () {
+  this.timeout(180_000);
+  let network: TestNetwork;
+  let nodes: Liar[];
+  let extended: Uint8Array;
+  before(async () => {
+    network = await startTestNetwork({ timing: { samples: 2 } });
+    await network.workers.get("encoder")?.stop();
+    nodes = [await startLiar(network, "storage-0"), await startLiar(network, "storage-1")];
+  });
+  after(() => network?.stop());
+
+  it("is refused by nodes that are honest: nobody signs, and its blob ends", async () => {
+    const id = await corrupted(randomPayload(1000));
+    const view = await network.until(id, ({ refusals }) => refusals.length >= 2);
+    expect(view.refusals.map(({ code }) => code)).to.deep.equal(["SegmentRootMismatch", "SegmentRootMismatch"]);
+    expect(view.signatures).to.deep.equal([]);
+    await pastTheDeadlines(id, ({ status }) => status === "INSUFFICIENT_SIGNATURES");
+  });
+
+  it("may be certified past nodes that lie, and is CorruptEncoding for every reader", async () => {
+    const id = await corrupted(randomPayload(1000));
+    for (const liar of nodes) liar.twist = lyingNode;
+    // A validator that draws the bad column keeps the first attempt from its certificate, once in sixteen times.
+    const view = await pastTheDeadlines(id, ({ status }) => status === "FINALIZED");
+    expect(view.signatures.length).to.be.at.least(3);
+
+    const blobKey = view.blobKey as string;
+    expect(await verdict(blobKey)).to.equal("CorruptEncoding");
+    for (const hide of [(column: number) => column < 64, (column: number) => column >= 64]) {
+      const hiding: Twist = (request, honest) => {
+        const column = columnOf(request.path);
+        return column !== undefined && hide(column) ? notFound : lyingNode(request, honest);
+      };
+      for (const liar of nodes) liar.twist = hiding;
+      expect(await verdict(blobKey)).to.equal("CorruptEncoding");
+    }
+    for (const liar of nodes) liar.twist = honestly;
+  });
+
+  /** Posts a payload and encodes it as only a malicious disperser would. */
+  async function corrupted(payload: Uint8Array): Promise<Hex> {
+    const id = (await network.post(payload)) as Hex;
+    const bucket = await openBucket(network.network.bucket);
+    const encodeBlob: Compute["encodeBlob"] = async (rows) => {
+      const { compute } = network.context;
+      const honest = await compute.encodeBlob(rows);
+      extended = (await compute.extendRows(rows)).extended.slice();
+      // The lowest bit of an element: still canonical, no longer on the row's polynomial.
+      const at = BAD_COLUMN * CELL_BYTES + 31;
+      extended[at] = (extended[at] as number) ^ 1;
+      const segmentRoots = segmentRootsOf(cellRootsOf(extended));
+      return { ...honest, segmentRoots, dataRoot: toHex(dataRootOf(segmentRoots)) };
+    };
+    await encode({ bucket, compute: { encodeBlob }, pokeBatch: async () => undefined, now: Date.now }, id);
+    await bucket.close();
+    return id;
+  }
+
+  /** Takes everything, serves the rows as they were made up. */
+  function lyingNode({ method, path }: { method: string; path: string }, honest: Answer): Answer {
+    if (method === "PUT" && path.includes("/rows/")) return json({});
+    if (method === "POST" && path.endsWith("/stage")) return json({ batchId: path.split("/")[2], staged: true });
+    const column = columnOf(path);
+    // The metadata is taken and served by the honest node behind: it is what the chain recorded.
+    if (column === undefined) return path.endsWith("/metadata") && method === "GET" ? metadata(path, honest) : honest;
+    return { status: 200, type: BYTES, body: Buffer.from(frameRow(extended, cellRootsOf(extended), column)) };
+  }
+
+  const metadataOf = new Map<string, Buffer>();
+  function metadata(path: string, honest: Answer): Answer {
+    const bytes = metadataOf.get(path.split("/")[2] as string);
+    return bytes === undefined ? honest : { status: 200, type: BYTES, body: bytes };
+  }
+
+  async function pastTheDeadlines(id: Hex, what: (view: BlobView) => boolean): Promise<BlobView> {
+    const bucket = await openBucket(network.network.bucket);
+    const passed = new Set<string>();
+    const view = await network.until(id, (seen) => {
+      const { batchId, status, refusals } = seen;
+      if (batchId !== undefined && !metadataOf.has(batchId)) {
+        void bucket
+          .get(keys.metadata(batchId as Hex))
+          .then((bytes) => bytes && metadataOf.set(batchId, Buffer.from(bytes)));
+      }
+      const hopeless = refusals.length >= 2 && ["SUBMITTED", "STORED"].includes(status);
+      if (hopeless && batchId !== undefined && !passed.has(batchId)) {
+        passed.add(batchId);
+        void network.devChain?.mine(121);
+      }
+      return what(seen);
+    });
+    await bucket.close();
+    return view;
+  }
+
+  const verdict = async (blobKey: string): Promise<string> =>
+    network.read(blobKey).then(
+      () => "a payload",
+      (error: unknown) => (error instanceof ZgError ? error.code : String(error)),
+    );
+});
+
+const BYTES = "application/octet-stream";
+const json = (value: unknown): Answer => ({
+  status: 200,
+  type: "application/json",
+  body: Buffer.from(JSON.stringify(value)),
+});
+const notFound: Answer = { ...json({ code: "NotFound", message: "NotFound", fields: {} }), status: 404 };

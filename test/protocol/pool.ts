@@ -10,7 +10,13 @@ export function sharedCompute(): Promise<Compute> {
   return opened;
 }
 
-after(async () => (await opened)?.close());
+// With --parallel this hook runs after the first file only, and the next one in the same process opens a pool of its own;
+// that one ends with the process.
+after(async () => {
+  const compute = await opened;
+  opened = undefined;
+  await compute?.close();
+});
 
 let loaded: Kzg | undefined;
 

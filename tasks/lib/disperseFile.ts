@@ -64,6 +64,7 @@ export async function disperseFile(options: DisperseFileOptions): Promise<void> 
     const summary = summaryOf({
       receipt,
       batchRows: view.batchRows,
+      growth: await reader.growthOf(receipt.transactions.findLast(({ kind }) => kind === "confirm")?.hash),
       validators: validators.length,
       samples: samplesFor(validators.length),
       disperseMs,

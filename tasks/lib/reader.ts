@@ -15,6 +15,7 @@ import {
   type SourceReport,
   validatorSource,
 } from "../../workers/retriever/index.ts";
+import { type LogGrowth, logGrowth } from "./logUse.ts";
 
 export interface Reading extends Retrieved {
   readonly ms: number;
@@ -26,6 +27,8 @@ export interface Reader {
   readonly client: HttpClient;
   readonly compute: Compute;
   read(blobKey: Hex, options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Reading>;
+  /** How the log grew with the batch that this transaction confirmed. */
+  growthOf(confirmation: string | undefined): Promise<LogGrowth | undefined>;
   close(): Promise<void>;
 }
 
@@ -55,6 +58,9 @@ export async function openReader(network: NetworkJson, shared?: Compute): Promis
       );
       return { ...retrieved, ms: performance.now() - started, sources: report.sources() };
     },
+    growthOf: async (confirmation) =>
+      // A figure for the table: what the chain does not tell is left out.
+      confirmation === undefined ? undefined : logGrowth(chain, confirmation as Hex).catch(() => undefined),
     close: async () => {
       client.close();
       if (shared === undefined) await compute.close();

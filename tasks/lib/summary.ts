@@ -1,12 +1,12 @@
-import { paddedSectors } from "../../protocol/flow.ts";
-import { SECTORS_PER_SEGMENT, SEGMENT_BYTES } from "../../protocol/params.ts";
 import { log2, lossBound } from "../../protocol/quorum.ts";
 import { bytes, duration, integer, percent, rate } from "./format.ts";
+import { type LogGrowth, logUse } from "./logUse.ts";
 import type { Receipt } from "./receipt.ts";
 
 export interface SummaryParts {
   readonly receipt: Receipt;
   readonly batchRows: number | undefined;
+  readonly growth: LogGrowth | undefined;
   readonly validators: number;
   readonly samples: number;
   /** Request sent → goal reached. */
@@ -16,7 +16,7 @@ export interface SummaryParts {
 
 /** Name and value of each line of the table at the end. Pure: cli-table3 draws it in render.ts. */
 export function summaryOf(parts: SummaryParts): [string, string][] {
-  const { receipt, batchRows, validators, samples, disperseMs, path } = parts;
+  const { receipt, batchRows, growth, validators, samples, disperseMs, path } = parts;
   const { retrieved, stake } = receipt;
   const gas = (kind: string) =>
     receipt.transactions.filter((tx) => tx.kind === kind).reduce((sum, tx) => sum + (tx.gas ?? 0), 0);
@@ -25,7 +25,7 @@ export function summaryOf(parts: SummaryParts): [string, string][] {
     ["batch", receipt.batchId === null ? "–" : `${receipt.batchId}, index ${receipt.blobIndex}`],
     ["status", receipt.status],
     ["file", `${bytes(receipt.length)} in ${receipt.rows} row${receipt.rows === 1 ? "" : "s"}`],
-    ...(batchRows === undefined ? [] : [["log use", logUse(batchRows)] as [string, string]]),
+    ["log use", batchRows === undefined || growth === undefined ? "–" : logUse(batchRows, growth)],
     ["samples", samplesLine(receipt.signedBy.length, validators, samples)],
     ["stake signed", stake === null ? "–" : percent(BigInt(stake.signed), BigInt(stake.total))],
     ["gas", `submit ${integer(gas("submit"))}, confirm ${integer(gas("confirm"))}`],
@@ -38,12 +38,6 @@ export function summaryOf(parts: SummaryParts): [string, string][] {
     ],
     ["receipt", path],
   ];
-}
-
-/** Rows of the batch, of the rows that 0G's padding pays for. */
-export function logUse(batchRows: number): string {
-  const paid = paddedSectors(batchRows * SEGMENT_BYTES) / SECTORS_PER_SEGMENT;
-  return `${batchRows} of ${paid} rows paid for (${(batchRows / paid).toFixed(2)})`;
 }
 
 function samplesLine(signed: number, validators: number, samples: number): string {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { logUse } from "../../tasks/lib/logUse.ts";
 import { checkView, expectedOf, receiptOf, transactionsOf } from "../../tasks/lib/receipt.ts";
-import { logUse, summaryOf } from "../../tasks/lib/summary.ts";
+import { summaryOf } from "../../tasks/lib/summary.ts";
 import { finalizedView, id } from "./views.ts";
 
 const payload = new Uint8Array(5_000).fill(9);
@@ -64,9 +65,17 @@ describe("a receipt", () => {
       entrance: id("da", 20),
       retrieved,
     });
-    const rows = summaryOf({ receipt, batchRows: 15, validators: 4, samples: 52, disperseMs: 8_000, path: "/r.json" });
+    const rows = summaryOf({
+      receipt,
+      batchRows: 15,
+      growth: { before: 16_384, after: 32_768 },
+      validators: 4,
+      samples: 52,
+      disperseMs: 8_000,
+      path: "/r.json",
+    });
     const table = Object.fromEntries(rows);
-    expect(table["log use"]).to.equal("15 of 15 rows paid for (1.00)");
+    expect(table["log use"]).to.equal("15 rows in 16.0 rows of log (0.94)");
     expect(table.samples).to.match(/^3 of 4 validators × 52 of 128 columns; loss at most 2\^-4\d$/);
     expect(table["stake signed"]).to.equal("75 %");
     expect(table.gas).to.equal("submit 190,000, confirm 700,000");
@@ -74,8 +83,7 @@ describe("a receipt", () => {
     expect(table.receipt).to.equal("/r.json");
   });
 
-  it("log use is what 0G's padding leaves of the rows", () => {
-    expect(logUse(1)).to.equal("1 of 1 rows paid for (1.00)");
-    expect(logUse(17)).to.equal("17 of 18 rows paid for (0.94)");
+  it("log use counts padding, alignment and metadata", () => {
+    expect(logUse(1, { before: 2_080, after: 4_128 })).to.equal("1 row in 2.0 rows of log (0.50)");
   });
 });

@@ -53,6 +53,14 @@ export const wrongProof = (column: number): Promise<Stored> =>
     return { batch: assemble(batch.blobs, batch.metadata.headers, proofs), matrix };
   });
 
+/** Column `column`'s proof is no point at all. */
+export const noProof = (column: number): Promise<Stored> =>
+  once(`no proof ${column}`, async () => {
+    const { batch, matrix } = await honest();
+    const proofs = batch.metadata.proofs.slice().fill(0xff, column * 48, (column + 1) * 48);
+    return { batch: assemble(batch.blobs, batch.metadata.headers, proofs), matrix };
+  });
+
 /** F1: one element of the redundancy flipped, under an honest tree: what only a lying node could hold. */
 export const flippedParity = (column: number): Promise<Stored> =>
   once(`flipped ${column}`, async (compute) => {

@@ -4,8 +4,11 @@
  */
 import type { ErrorCode, ErrorFields } from "../../protocol/errors.ts";
 
-/** Codes of a column that hashes to the recorded roots and is bad all the same: evidence against the batch itself. */
-const EVIDENCE: ReadonlySet<ErrorCode> = new Set(["NonCanonicalElement", "ColumnProofMismatch"]);
+/**
+ * Codes of a column that hashes to the recorded roots and is bad all the same: evidence against the batch itself. The
+ * only point in a column's check is its published proof.
+ */
+const EVIDENCE: ReadonlySet<ErrorCode> = new Set(["NonCanonicalElement", "ColumnProofMismatch", "BadPoint"]);
 
 export const isEvidence = (code: ErrorCode): boolean => EVIDENCE.has(code);
 

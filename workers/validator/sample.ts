@@ -9,7 +9,7 @@ import { asZgError } from "../../adapters/errors.ts";
 import type { Log } from "../../adapters/log.ts";
 import { attestationMessage } from "../../protocol/attestation.ts";
 import { drawColumns } from "../../protocol/column.ts";
-import { ZgError } from "../../protocol/errors.ts";
+import { isErrorCode, ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { isRecorded, metadataBytesOf } from "../chain-batch.ts";
 import type { SampleJob } from "../route.ts";
@@ -176,7 +176,7 @@ const fetchColumns = async (
       if (!isEvidence(result.code)) throw new ZgError(result.code, result.fields);
       await ledger.putEvidence(submitted, { column, code: result.code, frame });
       deps.publish(batchId);
-      throw new Verdict(result.code, result.fields);
+      throw new Verdict(result.code, { ...result.fields, column });
     };
     try {
       const frame = await nodes.column(batchId, column, rowCount, { check, complain, signal });
@@ -201,7 +201,7 @@ const fetchColumns = async (
 };
 
 const verdictOf = (code: string, fields: ZgError["fields"]): Verdict =>
-  new Verdict(code === "NonCanonicalElement" ? code : "ColumnProofMismatch", fields);
+  new Verdict(isErrorCode(code) ? code : "ColumnProofMismatch", fields);
 
 const refuse = async (deps: SampleDeps, record: Sampling, about: Omit<Refused, "kind" | "time">): Promise<void> => {
   const { facts, seed } = record.batch;

@@ -5,7 +5,7 @@ import { faultOf, isEvidence, pauseAfter, sentenceOf, worstOf } from "../../../w
 describe("who is to blame", () => {
   it("only what hashes to the recorded roots and is bad all the same speaks against the batch", () => {
     const evidence = (Object.keys(ERRORS) as ErrorCode[]).filter(isEvidence);
-    expect(evidence).to.deep.equal(["NonCanonicalElement", "ColumnProofMismatch"]);
+    expect(evidence).to.deep.equal(["BadPoint", "NonCanonicalElement", "ColumnProofMismatch"]);
   });
 
   it("a peer's fault is what it did, whatever name it gives", () => {

@@ -7,7 +7,7 @@ import { attestationOf } from "../../../workers/validator/answer.ts";
 import type { Outcome } from "../../../workers/validator/record.ts";
 import { rejection } from "../../fakes/errors.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
-import { flippedParity, honest, nonCanonical, overlapping, wrongProof } from "../batches.ts";
+import { flippedParity, honest, noProof, nonCanonical, overlapping, wrongProof } from "../batches.ts";
 import { confirmedEvent, failedEvent, submittedEvent } from "../fake-chain.ts";
 import { frame, type Stored } from "../stored.ts";
 import {
@@ -272,6 +272,16 @@ describe("a validator", function () {
     validator = await validator.restart();
     expect(await validator.round(bad)).to.equal(undefined);
     expect(refusal(bad).code).to.equal("SamplingRefused");
+  });
+
+  it("F6: a recorded proof that is no point is evidence, too: no node is blamed for it", async () => {
+    const bad = await noProof(70);
+    await open({ batches: [bad], samples: 128 });
+    await validator.submit(bad);
+    expect(await validator.round(bad)).to.equal(undefined);
+    expect(refusal(bad).fields).to.include({ code: "BadPoint", column: 70, who: null });
+    expect(validator.ledger.evidence(id(bad))?.column).to.equal(70);
+    expect(validator.published).to.deep.equal([id(bad)]);
   });
 
   it("F1: lying nodes serve a flipped element under an honest tree: whoever draws it has the evidence", async () => {

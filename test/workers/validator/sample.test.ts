@@ -7,7 +7,7 @@ import { attestationOf } from "../../../workers/validator/answer.ts";
 import type { Outcome } from "../../../workers/validator/record.ts";
 import { rejection } from "../../fakes/errors.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
-import { flippedParity, honest, noProof, nonCanonical, overlapping, wrongProof } from "../batches.ts";
+import { flippedParity, honest, nonCanonical, noProof, overlapping, wrongProof } from "../batches.ts";
 import { confirmedEvent, failedEvent, submittedEvent } from "../fake-chain.ts";
 import { frame, type Stored } from "../stored.ts";
 import {

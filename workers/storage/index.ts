@@ -17,7 +17,7 @@ import { viewOf } from "./view.ts";
 import { applyEvents, applyReorg, dropOver } from "./watch.ts";
 
 export type StorageOptions = PartyOptions & {
-  /** Bytes of rows that are not in the log; default 4 GiB. */
+  /** Bytes of rows without a certificate; default 4 GiB. */
   readonly stagingLimit?: number;
 };
 

@@ -18,7 +18,7 @@ export interface IntakeDeps {
   readonly shelf: Shelf;
   readonly compute: Pick<Compute, "verifyBatch" | "verifyRows" | "verifyPolynomials">;
   readonly latest: () => number;
-  /** Bytes of rows that are not in the log. */
+  /** Bytes of rows without a certificate. */
   readonly stagingLimit: number;
   /** All rows are here: look at the batch as a whole. */
   readonly onComplete: (batchId: Hex) => Promise<unknown>;
@@ -54,8 +54,10 @@ export const createIntake = (deps: IntakeDeps): Intake => {
     const { batchId, rowCount } = record.batch.facts;
     log.warn({ batchId, rowCount, ...refusal }, refusal.final ? "batch refused" : "upload refused");
     await shelf.update(batchId, (known) => {
-      // A verdict stands; what strangers send does not change it, nor what was staged.
+      // A verdict stands; what strangers send does not change it, nor what was staged. And it is about the content that
+      // was looked at, whatever the chain has put under this id in the meantime.
       if (known === undefined || known.refusal?.final === true || known.staged) return known;
+      if (!sameContent(known.batch, record.batch)) return known;
       return { ...known, refusal: { ...refusal, time: deps.now() } };
     });
     throw new ZgError(refusal.code, refusal.fields);
@@ -149,7 +151,7 @@ export const createIntake = (deps: IntakeDeps): Intake => {
       const missing = Array.from({ length: count }, (_, i) => first + i).some((row) => !shelf.hasRow(batchId, row));
       if (record.staged || !missing) return;
       const used = shelf.stagedRows() * STORED_ROW_BYTES;
-      if (used + count * STORED_ROW_BYTES > deps.stagingLimit) {
+      if (record.confirmed === null && used + count * STORED_ROW_BYTES > deps.stagingLimit) {
         throw new ZgError("StagingFull", { used, limit: deps.stagingLimit });
       }
       const batch = await verified(record);

@@ -84,9 +84,10 @@ export const closedBecause = (record: NodeBatch | undefined, latest: number): Er
   return record.confirmed === null && latest > record.batch.deadline ? "BatchNotOpen" : undefined;
 };
 
-/** Nothing can bring the batch back: staged data may go. */
+/** Nothing can bring the batch back, or nobody will bring the rest of it: staged data may go. */
 export const isOver = (record: NodeBatch, finalized: number): boolean => {
-  if (record.dropped || (record.onChain && record.confirmed !== null)) return false;
+  if (record.dropped) return false;
+  if (record.onChain && record.confirmed !== null) return !record.staged && finalized > record.confirmed.retainUntil;
   if (record.failed !== null && record.onChain) return finalized >= record.failed.block;
   return finalized > record.batch.deadline;
 };

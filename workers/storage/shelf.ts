@@ -55,7 +55,7 @@ export interface Shelf {
   /** The data half. */
   dataHalf(batchId: Hex, row: number): Uint8Array | undefined;
   dropRows(batchId: Hex, rows: readonly number[]): Promise<void>;
-  /** Rows in staging: of batches that are not settled. */
+  /** Rows in staging: of batches without a certificate. The others' place in the log is paid for. */
   stagedRows(): number;
   close(): Promise<void>;
 }
@@ -145,7 +145,7 @@ export const openShelf = async (dir: string): Promise<Shelf> => {
     stagedRows: () => {
       let rows = 0;
       for (const record of records.values()) {
-        if (!record.settled && !record.dropped) rows += rowCount(record.batch.facts.batchId);
+        if (record.confirmed === null && !record.dropped) rows += rowCount(record.batch.facts.batchId);
       }
       return rows;
     },

@@ -6,6 +6,7 @@ import { viewOf } from "../../../workers/storage/view.ts";
 import { rejection } from "../../fakes/errors.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
 import { flippedParity, honest, nonCanonical, wrongCommitment, wrongProof } from "../batches.ts";
+import { confirmedEvent } from "../fake-chain.ts";
 import { allHalves, frame, halves, type Stored } from "../stored.ts";
 import { columnOf, openNode, type TestNode } from "./node.ts";
 
@@ -176,6 +177,19 @@ describe("what a storage node takes", function () {
     await rejection(node.intake.putRows(id(), 3, halves(good, 3, 1)), "StagingFull");
     await node.drop(1_000);
     expect(node.shelf.stagedRows()).to.equal(0);
+  });
+
+  it("a certified batch takes nothing of the staging area, and needs none of it", async () => {
+    await node.close();
+    node = await openNode({ compute, stagingLimit: 3 * 270_304 });
+    await node.submit(good);
+    await node.intake.putMetadata(id(), good.batch.bytes);
+    await node.intake.putRows(id(), 0, halves(good, 0, 3));
+    node.fake.mine(confirmedEvent(good.batch, 0, node.fake.hashAt(1)));
+    await node.follow();
+    expect(node.shelf.stagedRows()).to.equal(0);
+    await node.upload(good);
+    expect(await node.settle(id())).to.equal(true);
   });
 
   it("nothing after the deadline of a batch without certificate", async () => {

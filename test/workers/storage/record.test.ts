@@ -75,6 +75,9 @@ describe("a storage node's record of a batch", () => {
     expect([isOver(failed, 39), isOver(failed, 40)]).to.deep.equal([false, true]);
     expect(isOver(confirmed, 10_000)).to.equal(false);
     expect(isOver({ ...confirmed, onChain: false }, 31)).to.equal(true);
+    // What never came in whole is of no use to anyone once nobody has to hold it.
+    const half = { ...confirmed, staged: false };
+    expect([isOver(half, 500), isOver(half, 501)]).to.deep.equal([false, true]);
     expect(isOver({ ...staged, dropped: true }, 10_000)).to.equal(false);
   });
 

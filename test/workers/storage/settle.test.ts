@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { Compute } from "../../../adapters/compute.ts";
+import { submissionOfBytes } from "../../../protocol/flow.ts";
 import { blobKeyOf } from "../../../protocol/header.ts";
 import { type Hex, toHex } from "../../../protocol/hex.ts";
-import { blobLocation } from "../../../protocol/stream.ts";
+import { blobLocation, streamPayload } from "../../../protocol/stream.ts";
 import { viewOf } from "../../../workers/storage/view.ts";
 import { rejection } from "../../fakes/errors.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
@@ -137,6 +138,37 @@ describe("from staging into log and KV", function () {
     };
     await rejection(node.upload(good), "BatchNotOpen");
     expect(viewOf(node.shelf, id(good))).to.include({ state: "submitted", rows: 0, metadata: false });
+  });
+
+  it("A46: a verdict is about the content that was looked at, not about what the chain put in its place", async () => {
+    let during = async (): Promise<void> => undefined;
+    const slow: Compute = {
+      ...compute,
+      verifyBatch: async (...args) => {
+        const verdict = await compute.verifyBatch(...args);
+        await during();
+        return verdict;
+      },
+    };
+    await node.close();
+    node = await openNode({ compute: slow });
+    // Recorded as it is, under the id of the good batch: of the metadata only what follows from it is in the id.
+    const bytes = good.batch.bytes.slice().fill(0, 0, 4);
+    const { streamId, batchId } = good.batch.facts;
+    const payload = streamPayload(streamId, batchId, bytes, good.batch.metadata.headers.map(blobKeyOf));
+    node.fake.mine(
+      submittedEvent({ facts: { ...good.batch.facts, metadataRoot: submissionOfBytes(payload).identity } }),
+    );
+    await node.follow();
+    during = async () => {
+      during = async () => undefined;
+      await node.reorg(0);
+      await node.submit(good);
+    };
+    await rejection(node.intake.putMetadata(batchId, bytes), "BadMetadata");
+    expect(viewOf(node.shelf, batchId)).to.include({ state: "submitted", refused: null });
+    await node.upload(good);
+    expect(state(good)).to.equal("staged");
   });
 
   it("a batch that failed is dropped at finalized height, not before; its blobs say why they are not here", async () => {

@@ -87,7 +87,7 @@ class Later extends Error {
 }
 
 export const openQueues = async (options: QueueOptions): Promise<Queues> => {
-  const { log, lockMs = 10_000 } = options;
+  const { log, lockMs = 4_000 } = options;
   const prefix = options.prefix.replace(/:+$/, "");
   const producer = connectRedis(options.redis, "producer", log);
   const consumer = connectRedis(options.redis, "worker", log);

@@ -1,4 +1,7 @@
-/** One worker of a running network, in a process of its own: `node scripts/worker.ts storage-0 --data .zerog`. */
+/**
+ * One worker of a running network, in a process of its own: `node scripts/worker.ts storage-0 --data .zerog`. What
+ * `npx hardhat worker` is to users, without the seconds that Hardhat takes to load; `--timing` overrides, as JSON.
+ */
 import { parseArgs } from "node:util";
 import { createLog } from "../adapters/log.ts";
 import { checkNetwork, readNetwork } from "../adapters/network.ts";
@@ -8,7 +11,7 @@ import { computes, startWorker } from "../devnet/parties.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { data: { type: "string", default: ".zerog" } },
+  options: { data: { type: "string", default: ".zerog" }, timing: { type: "string", default: "{}" } },
 });
 const [name = ""] = positionals;
 const network = await readNetwork(values.data);
@@ -19,7 +22,13 @@ const shutdown = createShutdown({ log });
 const stopped = shutdown.onSignals();
 // A parent that dies takes its workers with it.
 process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
-const context = await openContext({ network, log, threads: 1, warm: computes(name) });
+const context = await openContext({
+  network,
+  log,
+  threads: 1,
+  warm: computes(name),
+  timing: JSON.parse(values.timing),
+});
 shutdown.add("context", context.close);
 const worker = await startWorker(context, values.data, name);
 shutdown.add(name, worker.stop);

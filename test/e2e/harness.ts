@@ -8,6 +8,7 @@ import { openClient } from "../../adapters/http-client.ts";
 import { createLog, type Log, silentLog } from "../../adapters/log.ts";
 import { type NetworkOptions, type RunningNetwork, startNetwork } from "../../devnet/network.ts";
 import { toHex } from "../../protocol/hex.ts";
+import type { Timing } from "../../workers/context.ts";
 import { BlobView } from "../../workers/disperser/view.ts";
 import { nodeSource, type RetrieveOptions, readBatchFrom, retrieve } from "../../workers/retriever/index.ts";
 
@@ -15,8 +16,10 @@ import { nodeSource, type RetrieveOptions, readBatchFrom, retrieve } from "../..
 export const testLog = (): Log =>
   process.env.E2E_LOG ? createLog({ name: "e2e", level: process.env.E2E_LOG as "debug" }) : silentLog;
 
+/** The parties' own waits, short: nothing that is tested depends on them. */
+export const TEST_TIMING: Partial<Timing> = { pollMs: 40, batchMs: 50, graceMs: 300, reconcileMs: 500 };
 /** Real time between two blocks while a test waits for the parties to act on the last one. */
-const BLOCK_MS = 150;
+const BLOCK_MS = 100;
 const PATIENCE_MS = 90_000;
 
 export interface TestNetwork extends RunningNetwork {
@@ -33,7 +36,8 @@ export interface TestNetwork extends RunningNetwork {
 
 export async function startTestNetwork(options: Partial<NetworkOptions> = {}): Promise<TestNetwork> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "zg-e2e-")));
-  const running = await startNetwork({ data, interval: 0, log: testLog(), ...options });
+  const timing = { ...TEST_TIMING, ...options.timing };
+  const running = await startNetwork({ data, interval: 0, log: testLog(), ...options, timing });
   return testNetwork(running, data);
 }
 

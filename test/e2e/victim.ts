@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { TEST_TIMING } from "./harness.ts";
 
 const ENTRY = fileURLToPath(new URL("../../scripts/worker.ts", import.meta.url));
 
@@ -22,7 +23,7 @@ export async function startVictim(data: string, name: string): Promise<Victim> {
   let death: Promise<NodeJS.Signals | number>;
   const start = async (): Promise<void> => {
     const errors: string[] = [];
-    child = spawn(process.execPath, [ENTRY, name, "--data", data], {
+    child = spawn(process.execPath, [ENTRY, name, "--data", data, "--timing", JSON.stringify(TEST_TIMING)], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: { ...process.env, CRASHPOINT: "", LOG_LEVEL: process.env.E2E_LOG ?? "silent" },
     });

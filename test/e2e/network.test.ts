@@ -17,7 +17,7 @@ import { randomPayload, startTestNetwork, type TestNetwork, testNetwork } from "
 import { type Answer, columnOf, honestly, type Liar, startLiar, type Twist, withholding } from "./liar.ts";
 
 /** Threats A18 – A20, F2, F7 on a whole network: whoever lies is passed over and named, and nobody else notices. */
-describe("a network with liars", function () {
+describe("a network, honest and with liars", function () {
   this.timeout(180_000);
   let network: TestNetwork;
   let nodes: Liar[];
@@ -39,6 +39,13 @@ describe("a network with liars", function () {
   const readsBack = async ({ blobKey }: BlobView, payload: Uint8Array) =>
     expect(Buffer.from(await network.read(blobKey as string)).equals(Buffer.from(payload))).to.equal(true);
 
+  /** Slots are taken in the order of registration, which is nobody's business: a validator is known by its socket. */
+  const namesValidator3 = ({ signatures, refusals }: BlobView, expected: string) => {
+    const sockets = network.network.validators;
+    expect(signatures.map(({ socket }) => socket)).to.have.members(sockets.slice(0, 3));
+    expect(refusals.map(({ who, outcome }) => [who, outcome])).to.deep.include([sockets[3], expected]);
+  };
+
   const LIES: Record<string, Twist> = {
     "wrong bytes": columns((body) => flipped(body, 1000)),
     "a wrong path": columns((body) => flipped(body, CELL_BYTES + 5)),
@@ -46,12 +53,22 @@ describe("a network with liars", function () {
     "an element that is not canonical": columns(nonCanonical),
     "nothing to say": ({ path }, answer) => (columnOf(path) === undefined ? answer : null),
   };
+  it("takes a blob from the disperser to every storage node, past every validator, and back", async () => {
+    const payload = randomPayload(300_000);
+    const view = await finalized(payload);
+    expect(view.acks.map(({ url }) => url)).to.have.members(network.network.storageNodes);
+    expect(view.signatures.map(({ socket }) => socket)).to.have.members(network.network.validators);
+    expect(view.refusals).to.deep.equal([]);
+    await readsBack(view, payload);
+  });
+
   for (const [name, lie] of Object.entries(LIES)) {
     it(`takes and gives back a blob although one node has ${name} for every column`, async () => {
       (nodes[1] as Liar).twist = lie;
       const payload = randomPayload(200_000);
       const view = await finalized(payload);
-      expect(view.signatures).to.have.length(4);
+      // A silent node may make one of the four late; a quorum is three.
+      expect(view.signatures.length).to.be.at.least(3);
       const report = createReport();
       const read = await network.read(view.blobKey as string, { report });
       expect(Buffer.from(read).equals(Buffer.from(payload))).to.equal(true);
@@ -110,11 +127,7 @@ describe("a network with liars", function () {
       validator.twist = twist;
       const payload = randomPayload(1000);
       const view = await finalized(payload);
-      expect(view.signatures.map(({ slot }) => slot).sort()).to.deep.equal([0, 1, 2]);
-      expect(view.refusals.map((refused) => [refused.who, refused.outcome])).to.deep.include([
-        network.network.validators[3],
-        outcome,
-      ]);
+      namesValidator3(view, outcome);
       await readsBack(view, payload);
     });
   }
@@ -123,11 +136,7 @@ describe("a network with liars", function () {
     await validator.stop();
     const payload = randomPayload(1000);
     const view = await finalized(payload);
-    expect(view.signatures.map(({ slot }) => slot).sort()).to.deep.equal([0, 1, 2]);
-    expect(view.refusals.map(({ who, outcome }) => [who, outcome])).to.deep.include([
-      network.network.validators[3],
-      "down",
-    ]);
+    namesValidator3(view, "down");
     validator = await startLiar(network, "validator-3");
   });
 

@@ -16,6 +16,8 @@ const cursorSchema = block.extend({
   recent: z.array(block),
   /** Height that was final when the cursor was written; a reorg below it is not survived. */
   finalized: z.int().nonnegative(),
+  /** End of a stretch above the cursor whose effects may have begun. If its hash goes, they must be undone. */
+  begun: block.optional(),
 });
 export type Cursor = z.infer<typeof cursorSchema>;
 

@@ -1,6 +1,7 @@
 /**
  * Follows the chain by a durable cursor: block, reorg, finalize. Effects first, then the cursor, so a crash repeats
- * effects (they are idempotent) and never skips them. A node that lies, lags or contradicts itself moves nothing.
+ * effects (they are idempotent) and never skips them. That they have begun is written down before, so that they are
+ * undone if the chain has changed above the cursor meanwhile. A node that lies, lags or contradicts itself moves nothing.
  */
 import { ZgError } from "../protocol/errors.ts";
 import type { Hex } from "../protocol/hex.ts";
@@ -81,6 +82,7 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
 
   let cursor = await options.cursor.load();
   let saved = cursor?.number ?? -1;
+  let begun = cursor?.begun;
   let head: Head | undefined;
   let window = WINDOW;
   /** The head when all was done; while it stays, there is nothing to ask. */
@@ -136,6 +138,21 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
     const next = rewind(cursor, ancestor);
     await save(next);
     cursor = next;
+    begun = undefined;
+    return true;
+  };
+
+  /** Effects above the cursor: repeated if their chain is still there, undone if it is another. False: the node is behind. */
+  const settleBegun = async (latest: Header, signal: AbortSignal): Promise<boolean> => {
+    const ancestor = cursor?.number ?? options.fromBlock - 1;
+    if (begun !== undefined && begun.number > ancestor) {
+      if (begun.number > latest.number) return false;
+      if ((await headerAt(begun.number, signal)).hash !== begun.hash) {
+        log.warn({ from: begun.number, ancestor }, "reorg above the cursor");
+        await options.onReorg({ ancestor, from: begun.number });
+      }
+    }
+    begun = undefined;
     return true;
   };
 
@@ -189,6 +206,10 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
 
     const events = logs.map((entry) => chain.decode(entry)).filter((event) => event !== null);
     signal.throwIfAborted();
+    if (events.length > 0) {
+      begun = { number: to, hash: last.hash };
+      if (cursor !== null) await save({ ...cursor, begun });
+    }
     await options.onBlocks({ from, to, hash: last.hash, events });
     if (events.length > 0) crashpoint("effects-done-cursor-not");
     return { blocks: headers, eventful: events.length > 0 };
@@ -198,7 +219,7 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
     const latest = await headerAt("latest", signal);
     if (latest.hash === settled) return;
     const finalized = Math.max(head?.finalized ?? 0, Math.min(await chain.finalized(), latest.number));
-    if (!(await settleReorg(latest, signal))) return;
+    if (!(await settleReorg(latest, signal)) || !(await settleBegun(latest, signal))) return;
     const target = latest.number - (confirmations - 1);
     for (;;) {
       const stretch = nextStretch(cursor === null ? options.fromBlock : cursor.number + 1, target, finalized, window);

@@ -118,7 +118,10 @@ describe("follow", () => {
     await first.follower.poke();
     await first.follower.stop();
     chain.mine(1);
-    const failing = { ...cursor, load: cursor.load, save: async () => Promise.reject(new Error("power cut")) };
+    const failing: CursorStore = {
+      load: cursor.load,
+      save: async (next) => (next.begun === undefined ? Promise.reject(new Error("power cut")) : cursor.save(next)),
+    };
     const second = await watch(chain, { cursor: failing });
     await second.follower.poke().catch(() => undefined);
     expect(second.effects()).to.have.length(1);
@@ -126,6 +129,70 @@ describe("follow", () => {
     const third = await watch(chain, { cursor });
     await third.follower.poke();
     expect(third.effects()).to.deep.equal(eventsOf(chain).slice(1));
+  });
+
+  it("A46: undoes effects whose cursor was not written when the chain changed above the cursor, and only then", async () => {
+    const chain = new ScriptedChain(3);
+    chain.mine(1);
+    const cursor = memoryCursor();
+    const first = await watch(chain, { cursor });
+    await first.follower.poke();
+    await first.follower.stop();
+    chain.mine(1);
+    chain.mine(1);
+    const failing: CursorStore = {
+      load: cursor.load,
+      save: async (next) => (next.begun === undefined ? Promise.reject(new Error("power cut")) : cursor.save(next)),
+    };
+    const second = await watch(chain, { cursor: failing });
+    await second.follower.poke().catch(() => undefined);
+    await second.follower.stop();
+    const same = await watch(chain, { cursor: memoryCursor(structuredClone(cursor.saved)) });
+    await same.follower.poke();
+    expect(same.reorgs).to.deep.equal([]);
+    expect(same.effects()).to.deep.equal(eventsOf(chain).slice(1));
+    // Both blocks with effects go; of one of them nothing comes back.
+    chain.drop(2);
+    chain.mine(0, "fork");
+    const third = await watch(chain, { cursor });
+    await third.follower.poke();
+    expect([third.reorgs, third.follower.position()?.number]).to.deep.equal([[], 3]);
+    chain.mine(1, "fork");
+    await third.follower.poke();
+    expect(third.reorgs).to.deep.equal([{ ancestor: 3, from: 5 }]);
+    expect(third.effects()).to.deep.equal(eventsOf(chain).slice(1));
+    await third.follower.stop();
+    const fourth = await watch(chain, { cursor });
+    await fourth.follower.poke();
+    expect([fourth.reorgs, fourth.effects()]).to.deep.equal([[], []]);
+  });
+
+  it("A46: undoes what an effect did before it failed when the chain changes before it is repeated", async () => {
+    const chain = new ScriptedChain(4);
+    let half: Blocks[] = [];
+    const cursor = memoryCursor();
+    const reorgs: Reorg[] = [];
+    const follower = await follow({
+      ...{ chain: chain.asChain(), cursor, fromBlock: 0, confirmations: 1, pollMs: 60_000, log: silentLog },
+      onBlocks: async (blocks) => {
+        if (blocks.events.length === 0) return;
+        half.push(blocks);
+        if (half.length === 1) throw new Error("disk full");
+      },
+      onReorg: async (reorg) => {
+        reorgs.push(reorg);
+        half = half.filter(({ to }) => to <= reorg.ancestor);
+      },
+    });
+    running.push(follower);
+    await follower.poke();
+    chain.mine(1);
+    await follower.poke().catch(() => undefined);
+    expect(half).to.have.length(1);
+    chain.drop(1);
+    chain.mine(0, "fork");
+    await follower.poke();
+    expect([reorgs, half, follower.position()?.number]).to.deep.equal([[{ ancestor: 3, from: 4 }], [], 4]);
   });
 
   it("does not advance when an effect fails, and repeats it", async () => {

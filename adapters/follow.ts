@@ -34,6 +34,7 @@ export interface Reorg {
 
 export interface Head {
   readonly latest: number;
+  /** Never above what was handed over: whoever forgets something at this height has heard all that could keep it. */
   readonly finalized: number;
   /** Of the latest block, seconds. */
   readonly timestamp: number;
@@ -229,7 +230,8 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
       cursor = advance(cursor, read.blocks, finalized);
       if (read.eventful || cursor.number - saved >= SAVE_EVERY_BLOCKS) await save(cursor);
     }
-    const now: Head = { latest: latest.number, finalized, timestamp: latest.timestamp };
+    const heard = Math.min(finalized, cursor?.number ?? 0);
+    const now: Head = { latest: latest.number, finalized: heard, timestamp: latest.timestamp };
     if (head === undefined || head.latest !== now.latest || head.finalized !== now.finalized)
       await options.onHead?.(now);
     head = now;

@@ -110,6 +110,19 @@ describe("follow", () => {
     expect(effects()).to.deep.equal(eventsOf(chain));
   });
 
+  it("calls nothing final that it has not handed over, on a chain that finalizes at once", async () => {
+    const chain = new ScriptedChain(6);
+    chain.finality = (latest) => latest;
+    const { follower, heads } = await watch(chain, { confirmations: 3 });
+    await follower.poke();
+    chain.mine(1);
+    await follower.poke();
+    expect(heads.map(({ latest, finalized }) => [latest, finalized])).to.deep.equal([
+      [5, 3],
+      [6, 4],
+    ]);
+  });
+
   it("continues from the durable cursor, repeating effects whose cursor was not written", async () => {
     const chain = new ScriptedChain(3);
     chain.mine(1);

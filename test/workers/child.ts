@@ -41,7 +41,11 @@ export const writeStored = ({ batch, matrix }: Stored): string =>
     facts: batch.facts,
     bytes: base64(batch.bytes),
     rows: base64(batch.rows),
-    matrix: Object.fromEntries(Object.entries(matrix).map(([name, bytes]) => [name, base64(bytes)])),
+    matrix: {
+      extended: base64(matrix.extended),
+      cellRoots: base64(matrix.cellRoots),
+      segmentRoots: base64(matrix.segmentRoots),
+    },
   });
 
 export const readStored = (text: string): Stored => {

@@ -8,7 +8,8 @@ import { constants, type FileHandle, link, mkdir, open, readdir, rename, stat, u
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ZgError } from "../protocol/errors.ts";
-import type { ListOptions, ObjectStore, PutOptions, Stored } from "./bucket.ts";
+import type { Body, ListOptions, ObjectStore, PutOptions, Stored } from "./bucket.ts";
+import { digestOf, stepsOf } from "./bucket-digest.ts";
 import { checkKey, checkPrefix } from "./bucket-key.ts";
 import { errnoOf, messageOf } from "./errors.ts";
 import { syncFolder } from "./fsync.ts";
@@ -20,8 +21,6 @@ const TRAILER_LENGTH = 8 + 64 + 1;
 const TEMPORARY = ".incoming";
 
 const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
-
-const digestOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 export const openFsBucket = async (url: URL): Promise<ObjectStore> => {
   const root = fileURLToPath(url);
@@ -54,12 +53,12 @@ class FsBucket implements ObjectStore {
     this.#folders.add(root);
   }
 
-  async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<Stored> {
+  async put(key: string, body: Body, options: PutOptions = {}): Promise<Stored> {
     const path = join(this.#root, checkKey(key));
     if (options.once === true && (await exists(path))) return this.#existing(path);
     const temporary = join(this.#temporary, randomUUID());
     try {
-      await writeDurably(temporary, bytes);
+      await writeDurably(temporary, body);
       await this.#makeFolder(dirname(path));
       try {
         await (options.once === true ? link(temporary, path) : rename(temporary, path));
@@ -91,7 +90,8 @@ class FsBucket implements ObjectStore {
       const length = file.length - TRAILER_LENGTH;
       const recorded = length < 0 ? undefined : TRAILER.exec(file.toString("latin1", length))?.[1];
       const body = new Uint8Array(file.buffer, file.byteOffset, Math.max(length, 0));
-      if (recorded === undefined || recorded !== digestOf(body)) throw new ZgError("CorruptObject", { key });
+      if (recorded === undefined || recorded !== (await digestOf(body)).toString("hex"))
+        throw new ZgError("CorruptObject", { key });
       return body;
     } finally {
       await handle.close();
@@ -162,11 +162,15 @@ const exists = async (path: string): Promise<boolean> => {
   }
 };
 
-const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
+const writeDurably = async (path: string, body: Body): Promise<void> => {
   const handle = await open(path, "wx", 0o600);
+  const hash = createHash("sha256");
   try {
-    await writeAll(handle, bytes);
-    await writeAll(handle, Buffer.from(`\nsha256:${digestOf(bytes)}\n`));
+    for (const step of stepsOf(body)) {
+      hash.update(step);
+      await writeAll(handle, step);
+    }
+    await writeAll(handle, Buffer.from(`\nsha256:${hash.digest("hex")}\n`));
     await handle.sync();
   } finally {
     await handle.close();

@@ -5,7 +5,6 @@
  * `once` asks first, then puts with If-None-Match: AWS, MinIO, R2 and Ceph honour it. A server that ignores the header
  * loses only the race between two writers; keys that must not be raced are named by their content.
  */
-import { createHash } from "node:crypto";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -16,7 +15,8 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { ZgError } from "../protocol/errors.ts";
-import type { ListOptions, ObjectStore, PutOptions, Stored } from "./bucket.ts";
+import type { Body, ListOptions, ObjectStore, PutOptions, Stored } from "./bucket.ts";
+import { digestOf } from "./bucket-digest.ts";
 import { checkKey, checkPrefix } from "./bucket-key.ts";
 
 /** Metadata key; S3 lower-cases them. */
@@ -50,10 +50,12 @@ class S3Bucket implements ObjectStore {
     this.#prefix = prefix;
   }
 
-  async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<Stored> {
+  async put(key: string, body: Body, options: PutOptions = {}): Promise<Stored> {
     const Key = this.#key(key);
     if (options.once === true && (await this.has(key))) return "exists";
-    const digest = createHash("sha256").update(bytes).digest();
+    // The client takes one piece: with a stream it could not try again.
+    const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
+    const digest = await digestOf(bytes);
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key,
@@ -80,7 +82,7 @@ class S3Bucket implements ObjectStore {
       const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key }));
       const body = await answer.Body?.transformToByteArray();
       const recorded = answer.Metadata?.[SHA256];
-      if (body === undefined || recorded !== createHash("sha256").update(body).digest("hex")) {
+      if (body === undefined || recorded !== (await digestOf(body)).toString("hex")) {
         throw new ZgError("CorruptObject", { key });
       }
       return body;

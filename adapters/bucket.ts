@@ -12,6 +12,8 @@ export interface PutOptions {
   /** Create only: the first writer wins and later ones are told "exists". */
   readonly once?: boolean;
 }
+/** A body in one piece, or in pieces that follow each other: a large one need not be copied together. */
+export type Body = Uint8Array | readonly Uint8Array[];
 export type Stored = "stored" | "exists";
 
 export interface ListOptions {
@@ -20,7 +22,7 @@ export interface ListOptions {
 }
 
 export interface ObjectStore {
-  put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<Stored>;
+  put(key: string, body: Body, options?: PutOptions): Promise<Stored>;
   /** The body, or null when there is no such object. A body that is not what was written throws `CorruptObject`. */
   get(key: string): Promise<Uint8Array | null>;
   has(key: string): Promise<boolean>;

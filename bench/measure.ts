@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 
 export interface Side {
   readonly what: string;
@@ -12,12 +14,27 @@ export function cpuTime(): number {
   return (user + system) / 1000;
 }
 
-/** Median of `runs` timings in ms; the two sides alternate, so that a busy machine slows both. */
+/** How long nothing else could run while `work` did, at worst, in ms. */
+export async function longestBlock(work: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await work();
+  // A block at the very end is seen by the next tick only.
+  await setTimeout(5);
+  delay.disable();
+  return delay.max / 1e6;
+}
+
+/**
+ * Median of `runs` timings in ms; the two sides alternate, so that a busy machine slows both.
+ *
+ * @param clock null: what a side returns is its measure
+ */
 export async function compare(
   ours: Side,
   peer: Side,
   runs: number,
-  clock: () => number = cpuTime,
+  clock: (() => number) | null = cpuTime,
 ): Promise<{ ours: number; peer: number }> {
   const times: Record<"ours" | "peer", number[]> = { ours: [], peer: [] };
   for (let i = 0; i <= runs; i++) {
@@ -25,10 +42,10 @@ export async function compare(
       ["ours", ours],
       ["peer", peer],
     ] as const) {
-      const start = clock();
-      await side.run();
+      const start = clock?.() ?? 0;
+      const result = await side.run();
       // The first round warms both up.
-      if (i > 0) times[name].push(clock() - start);
+      if (i > 0) times[name].push(clock === null ? (result as number) : clock() - start);
     }
   }
   return { ours: median(times.ours), peer: median(times.peer) };

@@ -1,4 +1,5 @@
 import { ZgError } from "./errors.ts";
+import { concat } from "./hex.ts";
 import {
   ELEMENT_BYTES,
   LENGTH_BYTES,
@@ -24,6 +25,54 @@ export function packBlob(payload: Uint8Array): Uint8Array {
   return packRows(payload, 0, payload.length);
 }
 
+/** `packBlob` of a payload that comes in pieces: what `add` and `end` return, back to back, are the rows. */
+export interface Packer {
+  /** As many whole elements as there are by now; memory is taken for bytes that came, never for bytes to come. */
+  add(piece: Uint8Array): Uint8Array;
+  /** The last elements, the padding and the length. */
+  end(): Uint8Array;
+}
+
+export function createPacker(): Packer {
+  let length = 0;
+  /** Payload bytes of the element that is not full yet. */
+  let rest: Uint8Array = new Uint8Array(0);
+  return {
+    add(piece) {
+      length += piece.length;
+      const fill = Math.min(piece.length, PAYLOAD_PER_ELEMENT - rest.length);
+      const first = concat(rest, piece.subarray(0, fill));
+      if (first.length < PAYLOAD_PER_ELEMENT) {
+        rest = first;
+        return new Uint8Array(0);
+      }
+      const whole = Math.floor((piece.length - fill) / PAYLOAD_PER_ELEMENT);
+      const used = fill + whole * PAYLOAD_PER_ELEMENT;
+      const packed = Buffer.alloc((1 + whole) * ELEMENT_BYTES);
+      packed.set(first, 1);
+      packElements(piece.subarray(fill, used), packed.subarray(ELEMENT_BYTES));
+      rest = piece.slice(used);
+      return packed;
+    },
+    end() {
+      const packed = Buffer.alloc(
+        rowsFor(length) * ROW_BYTES - Math.floor(length / PAYLOAD_PER_ELEMENT) * ELEMENT_BYTES,
+      );
+      packed.set(rest, 1);
+      packed.writeUInt32LE(length, packed.length - LENGTH_BYTES);
+      return packed;
+    },
+  };
+}
+
+/** 31 payload bytes behind the zero byte of each element. */
+function packElements(payload: Uint8Array, packed: Buffer): void {
+  const source = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  for (let from = 0, at = 1; from < payload.length; from += PAYLOAD_PER_ELEMENT, at += ELEMENT_BYTES) {
+    source.copy(packed, at, from, from + PAYLOAD_PER_ELEMENT);
+  }
+}
+
 /**
  * Some rows of a blob from their part of its payload, so that threads can share a blob.
  *
@@ -34,10 +83,7 @@ export function packRows(part: Uint8Array, firstRow: number, length: number): Ui
   const last = firstRow * PAYLOAD_PER_ROW + part.length === length;
   const rows = last ? rowsFor(length) - firstRow : part.length / PAYLOAD_PER_ROW;
   const packed = Buffer.alloc(rows * ROW_BYTES);
-  const source = Buffer.from(part.buffer, part.byteOffset, part.length);
-  for (let from = 0, at = 1; from < part.length; from += PAYLOAD_PER_ELEMENT, at += ELEMENT_BYTES) {
-    source.copy(packed, at, from, from + PAYLOAD_PER_ELEMENT);
-  }
+  packElements(part, packed);
   // The last four payload bytes lie in one element: they are the last four bytes of the last row.
   if (last) packed.writeUInt32LE(length, packed.length - LENGTH_BYTES);
   return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);

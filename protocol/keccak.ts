@@ -13,6 +13,23 @@ export function keccakHex(bytes: Uint8Array): Hex {
   return toHex(keccak(bytes));
 }
 
+export interface KeccakStream {
+  update(bytes: Uint8Array): void;
+  digest(): Uint8Array;
+}
+
+/** keccak of bytes that come in pieces. A stream is a state of some hundred bytes, not a WebAssembly memory of its own. */
+export function keccakStream(): KeccakStream {
+  let state = hasher.init().save();
+  return {
+    update(bytes) {
+      hasher.load(state).update(bytes);
+      state = hasher.save();
+    },
+    digest: () => hasher.load(state).digest("binary"),
+  };
+}
+
 /** keccak of an ASCII label: how domain tags are made. */
 export function keccakText(text: string): Uint8Array {
   return keccak(new TextEncoder().encode(text));

@@ -56,6 +56,8 @@ const behavesAsBucket = (driver: Driver): void => {
       large.writeUInt32BE(0xdeadbeef, 5_000_000);
       await bucket.put("s/large", large);
       expect(Buffer.compare((await bucket.get("s/large")) ?? Buffer.alloc(0), large)).to.equal(0);
+      await bucket.put("s/pieces", [large.subarray(0, 3), large.subarray(3, 3), large.subarray(3)]);
+      expect(Buffer.compare((await bucket.get("s/pieces")) ?? Buffer.alloc(0), large)).to.equal(0);
     });
 
     it("lists by prefix in byte order, after a key", async () => {

@@ -1,5 +1,6 @@
 import type { ObjectStore } from "../../adapters/bucket.ts";
 import { checkKey, checkPrefix } from "../../adapters/bucket-key.ts";
+import { concat } from "../../protocol/hex.ts";
 
 export interface MemoryBucket extends ObjectStore {
   readonly objects: Map<string, Uint8Array>;
@@ -15,10 +16,10 @@ export const memoryBucket = (objects = new Map<string, Uint8Array>()): MemoryBuc
   };
   const bucket: MemoryBucket = {
     objects,
-    put: async (key, bytes, options = {}) => {
+    put: async (key, body, options = {}) => {
       guard("put", checkKey(key));
       if (options.once === true && objects.has(key)) return "exists";
-      objects.set(key, Uint8Array.from(bytes));
+      objects.set(key, body instanceof Uint8Array ? Uint8Array.from(body) : concat(...body));
       return "stored";
     },
     get: async (key) => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { packBlob, packRows, rowsFor, unpackBlob, unpackRows } from "../../protocol/blob.ts";
+import { createPacker, packBlob, packRows, rowsFor, unpackBlob, unpackRows } from "../../protocol/blob.ts";
 import { firstNonCanonical } from "../../protocol/combine.ts";
 import { concat, equalBytes } from "../../protocol/hex.ts";
 import { MAX_BLOB_BYTES, PAYLOAD_PER_ROW, ROW_BYTES } from "../../protocol/params.ts";
@@ -52,6 +52,24 @@ describe("blob", () => {
       equalBytes(unpackBlob(packBlob(payload), payload.length), payload),
     );
     fc.assert(property, { numRuns: 200 });
+  });
+
+  it("packs a payload that comes in pieces as the whole, however it is cut", () => {
+    const property = fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 50 }), (pieces) => {
+      const payload = concat(...pieces);
+      fc.pre(payload.length > 0);
+      const packer = createPacker();
+      const packed = pieces.map((piece) => packer.add(piece));
+      return equalBytes(concat(...packed, packer.end()), packBlob(payload));
+    });
+    fc.assert(property, { numRuns: 200 });
+    for (const length of [30, 31, 32, PAYLOAD_PER_ROW - 4, PAYLOAD_PER_ROW - 3, PAYLOAD_PER_ROW, 300_000]) {
+      const payload = payloadOf("edge", length);
+      const packer = createPacker();
+      const whole = concat(packer.add(payload), packer.end());
+      expect(equalBytes(whole, packBlob(payload)), `${length} bytes`).to.equal(true);
+    }
+    expect(refusal(() => createPacker().end())).to.equal("EmptyBlob");
   });
 
   it("packs and unpacks parts of a blob as the whole", () => {

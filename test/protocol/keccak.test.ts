@@ -2,7 +2,7 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { concat, equalBytes, toHex } from "../../protocol/hex.ts";
-import { keccak, keccakEach, keccakText } from "../../protocol/keccak.ts";
+import { keccak, keccakEach, keccakStream, keccakText } from "../../protocol/keccak.ts";
 import { chunks } from "./naive.ts";
 import { payloadOf } from "./sample.ts";
 
@@ -13,6 +13,19 @@ describe("keccak", () => {
 
   it("agrees with another implementation on any bytes", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => equalBytes(keccak(bytes), keccak_256(bytes))));
+  });
+
+  it("hashes streams that take turns as if each were alone", () => {
+    const property = fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (pieces) => {
+      const [one, two] = [keccakStream(), keccakStream()];
+      for (const piece of pieces) {
+        one.update(piece);
+        two.update(keccak(piece));
+      }
+      const other = concat(...pieces.map(keccak));
+      return equalBytes(one.digest(), keccak(concat(...pieces))) && equalBytes(two.digest(), keccak(other));
+    });
+    fc.assert(property, { numRuns: 50 });
   });
 
   it("hashes two at a time what it hashes one at a time: any number, every length in use and those around the rate", () => {

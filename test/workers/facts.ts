@@ -1,12 +1,21 @@
 /** Facts as the disperser party writes them, with every field filled in; tests name only what they are about. */
+import { packBlob } from "../../protocol/blob.ts";
 import { type Hex, toHex } from "../../protocol/hex.ts";
-import { keccakText } from "../../protocol/keccak.ts";
+import { keccakHex, keccakText } from "../../protocol/keccak.ts";
 import type { BatchFacts } from "../../workers/batch-facts.ts";
+import type { Packed } from "../../workers/disperser/body.ts";
 import type { Accepted, BatchPlan, Confirmed, Encoded, NodeAnswer, Submitted, Vote } from "../../workers/records.ts";
 
 export const hashOf = (name: string): Hex => toHex(keccakText(name));
 export const SUBMITTER: Hex = `0x${"5b".repeat(20)}`;
 export const SEED = hashOf("block 10");
+
+/** A payload as the disperser has it after the body was read. */
+export const packedOf = (payload: Uint8Array): Packed => ({
+  length: payload.length,
+  payloadHash: keccakHex(payload),
+  rows: [packBlob(payload)],
+});
 
 export const acceptedOf = (name: string, more: Partial<Accepted> = {}): Accepted => ({
   requestId: hashOf(name),

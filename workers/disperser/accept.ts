@@ -1,10 +1,11 @@
 /** A payload becomes a durable record. Nothing is written for a request that is refused. */
 import { getJson, type ObjectStore, putJson } from "../../adapters/bucket.ts";
 import { crashpoint } from "../../adapters/crashpoint.ts";
-import { packBlob, rowsFor } from "../../protocol/blob.ts";
+import { rowsFor } from "../../protocol/blob.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { requestOf } from "../../protocol/requestId.ts";
+import { requestIdOf } from "../../protocol/requestId.ts";
 import { Accepted, keys } from "../records.ts";
+import type { Packed } from "./body.ts";
 
 export interface AcceptDeps {
   readonly bucket: ObjectStore;
@@ -13,8 +14,7 @@ export interface AcceptDeps {
   readonly now: () => number;
 }
 
-export interface AcceptRequest {
-  readonly payload: Uint8Array;
+export interface AcceptRequest extends Packed {
   readonly account: Hex;
   readonly salt: Hex;
 }
@@ -23,34 +23,29 @@ export interface AcceptRequest {
 export const createAccept = (deps: AcceptDeps) => {
   const running = new Map<Hex, Promise<Accepted>>();
   return (request: AcceptRequest): Promise<Accepted> => {
-    const { requestId, payloadHash } = requestOf(request.payload, request.account, request.salt);
+    const requestId = requestIdOf(request);
     const same = running.get(requestId);
     if (same !== undefined) return same;
-    const accepted = accept(deps, request, requestId, payloadHash).finally(() => running.delete(requestId));
+    const accepted = accept(deps, request, requestId).finally(() => running.delete(requestId));
     running.set(requestId, accepted);
     return accepted;
   };
 };
 
-const accept = async (
-  deps: AcceptDeps,
-  request: AcceptRequest,
-  requestId: Hex,
-  payloadHash: Hex,
-): Promise<Accepted> => {
+const accept = async (deps: AcceptDeps, request: AcceptRequest, requestId: Hex): Promise<Accepted> => {
   const { bucket, enqueue, now } = deps;
   const record: Accepted = {
     requestId,
     account: request.account,
     salt: request.salt,
-    length: request.payload.length,
-    rows: rowsFor(request.payload.length),
-    payloadHash,
+    length: request.length,
+    rows: rowsFor(request.length),
+    payloadHash: request.payloadHash,
     time: now(),
   };
   const known = await getJson(bucket, keys.accepted(requestId), Accepted);
   if (known === null) {
-    await bucket.put(keys.rows(requestId), packBlob(request.payload));
+    await bucket.put(keys.rows(requestId), request.rows);
     crashpoint("rows-put");
     await putJson(bucket, keys.accepted(requestId), record, { once: true });
     crashpoint("record-put");

@@ -14,7 +14,7 @@ export type DisperserOptions = PartyOptions & { readonly bucket: string };
 
 /** Two copies make a batch STORED; a network of one node has one. */
 const COPIES = 2;
-/** Eight of the largest blobs; twice that while they are packed. */
+/** Eight of the largest blobs; packed, each byte is 32/31. */
 const MAX_HELD_BYTES = 8 * MAX_BLOB_BYTES;
 
 export const startDisperser = async (context: Context, options: DisperserOptions): Promise<Running> => {

@@ -47,7 +47,7 @@ export const createService = ({ bucket, enqueue, now, copies, maxHeld }: Service
         taken += bytes;
       };
       try {
-        return await accept({ payload: await readBody(body, MAX_BLOB_BYTES, contentLength, take), account, salt });
+        return await accept({ ...(await readBody(body, MAX_BLOB_BYTES, contentLength, take)), account, salt });
       } finally {
         budget.give(taken);
       }

@@ -10,7 +10,7 @@ import { keys } from "../../../workers/records.ts";
 import { memoryBucket } from "../../fakes/memoryBucket.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
 import { payloadOf } from "../../protocol/sample.ts";
-import { hashOf, SUBMITTER } from "../facts.ts";
+import { hashOf, packedOf, SUBMITTER } from "../facts.ts";
 
 describe("a batch built from accepted blobs", function () {
   this.timeout(60_000);
@@ -22,7 +22,8 @@ describe("a batch built from accepted blobs", function () {
     const accept = createAccept({ bucket, enqueue: async () => true, now: () => 1 });
     const ids: Hex[] = [];
     for (const length of [1, 126_972, 126_973, 300_000]) {
-      const request = { payload: payloadOf(`${length}`, length), account: SUBMITTER, salt: hashOf(`${length}`) };
+      const packed = packedOf(payloadOf(`${length}`, length));
+      const request = { ...packed, account: SUBMITTER, salt: hashOf(`${length}`) };
       const { requestId } = await accept(request);
       await encode({ bucket, compute, pokeBatch: async () => undefined, now: () => 2 }, requestId);
       ids.push(requestId);

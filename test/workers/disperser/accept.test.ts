@@ -4,10 +4,10 @@ import type { Hex } from "../../../protocol/hex.ts";
 import { type AcceptDeps, createAccept } from "../../../workers/disperser/accept.ts";
 import { keys } from "../../../workers/records.ts";
 import { memoryBucket } from "../../fakes/memoryBucket.ts";
-import { hashOf } from "../facts.ts";
+import { hashOf, packedOf } from "../facts.ts";
 
 const account: Hex = `0x${"ac".repeat(20)}`;
-const request = (payload: string, salt = hashOf("salt")) => ({ payload: Buffer.from(payload), account, salt });
+const request = (payload: string, salt = hashOf("salt")) => ({ ...packedOf(Buffer.from(payload)), account, salt });
 
 describe("accepting a payload", () => {
   const set = (more: Partial<AcceptDeps> = {}) => {

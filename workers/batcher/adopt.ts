@@ -7,16 +7,20 @@ import { keys } from "../records.ts";
 import { applyEvents, type WatchDeps } from "./watch.ts";
 
 export interface AdoptDeps {
-  readonly chain: Pick<Chain, "addresses" | "head" | "logs" | "decode">;
+  readonly chain: Pick<Chain, "addresses" | "logs" | "decode">;
+  /** How far the follower has come: it brings what is above by itself, and takes back only what is below. */
+  readonly followed: () => number;
   /** Block of its submission. */
   readonly submitBlock: (batchId: Hex) => Promise<number>;
   readonly watching: WatchDeps;
 }
 
-export const adoptFromChain = async ({ chain, submitBlock, watching }: AdoptDeps, batchId: Hex): Promise<void> => {
+export const adoptFromChain = async (deps: AdoptDeps, batchId: Hex): Promise<void> => {
+  const { chain, followed, submitBlock, watching } = deps;
   await putJson(watching.bucket, keys.open(batchId), { batchId });
-  const filter = { from: await submitBlock(batchId), to: await chain.head(), addresses: [chain.addresses.DAEntrance] };
-  const logs = await chain.logs({ ...filter, topics: [null, batchId] });
+  const [from, to] = [await submitBlock(batchId), followed()];
+  if (from > to) return;
+  const logs = await chain.logs({ from, to, addresses: [chain.addresses.DAEntrance], topics: [null, batchId] });
   const events = logs.map((log) => chain.decode(log)).filter((event) => event !== null);
   await applyEvents(watching, events);
 };

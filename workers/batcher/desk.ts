@@ -75,7 +75,7 @@ export const createDesk = (parts: DeskParts) => {
   const entrance = network.contracts.DAEntrance;
   const chainId = network.chainId;
   const adopt = async (batchId: Hex): Promise<void> => {
-    await adoptFromChain({ chain, submitBlock: calls.submitBlock, watching }, batchId);
+    await adoptFromChain({ chain, followed: latest, submitBlock: calls.submitBlock, watching }, batchId);
     await dispatch([batchId]);
   };
   const forming: FormDeps = {

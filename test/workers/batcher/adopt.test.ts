@@ -27,7 +27,6 @@ describe("batches that outbox and chain disagree about", () => {
     };
     const chain = {
       addresses,
-      head: async () => 50,
       logs: async (filter: unknown) => {
         asked.push(filter);
         return [{}] as RpcLog[];
@@ -49,7 +48,12 @@ describe("batches that outbox and chain disagree about", () => {
       rememberKey: async () => undefined,
       now: () => 1,
     };
-    await adoptFromChain({ chain, submitBlock: async () => 10, watching }, batchId);
+    const adopt = (followed: number) =>
+      adoptFromChain({ chain, followed: () => followed, submitBlock: async () => 10, watching }, batchId);
+    // Above what was followed, an event would be nobody's to take back.
+    await adopt(9);
+    expect([asked, open.get(batchId)]).to.deep.equal([[], undefined]);
+    await adopt(50);
     expect(asked).to.deep.equal([{ from: 10, to: 50, addresses: [SUBMITTER], topics: [null, batchId] }]);
     expect(open.get(batchId)?.submitted?.block).to.equal(10);
     expect(bucket.objects.has(keys.open(batchId))).to.equal(true);

@@ -6,6 +6,9 @@ import { TEST_TIMING } from "./harness.ts";
 
 const ENTRY = fileURLToPath(new URL("../../scripts/worker.ts", import.meta.url));
 
+/** It is started again and again: compiled modules are kept. */
+const CACHE = fileURLToPath(new URL("../../cache/node", import.meta.url));
+
 export interface Victim {
   readonly name: string;
   /** Dies at this point the next time it gets there. */
@@ -25,7 +28,7 @@ export async function startVictim(data: string, name: string): Promise<Victim> {
     const errors: string[] = [];
     child = spawn(process.execPath, [ENTRY, name, "--data", data, "--timing", JSON.stringify(TEST_TIMING)], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...process.env, CRASHPOINT: "", LOG_LEVEL: process.env.E2E_LOG ?? "silent" },
+      env: { ...process.env, CRASHPOINT: "", LOG_LEVEL: process.env.E2E_LOG ?? "silent", NODE_COMPILE_CACHE: CACHE },
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       errors.push(text);

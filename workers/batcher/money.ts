@@ -18,8 +18,9 @@ export const releaseBonds = async (deps: MoneyDeps, finalized: number): Promise<
     const bond = await getJson(deps.bucket, key, Bond);
     if (bond === null || finalized <= bond.retainUntil) continue;
     const batchId = idIn(key);
-    const already = await tryPlan(deps, () => deps.calls.releaseBond(batchId));
-    if (already !== "AlreadyWithdrawn") continue;
+    const refused = await tryPlan(deps, () => deps.calls.releaseBond(batchId));
+    // A reorg took the confirmation back: the bond came back with the failure, or its marker is written anew.
+    if (refused !== "AlreadyWithdrawn" && refused !== "WrongStatus") continue;
     await withdrawCredit(deps, batchId);
     await deps.bucket.delete(key);
   }

@@ -48,6 +48,18 @@ describe("the batcher's money", () => {
     expect(bucket.objects.has(keys.bond(batchId))).to.equal(false);
   });
 
+  it("forgets a bond whose confirmation was taken back", async () => {
+    const { deps, enqueued, bucket } = setUp();
+    const refuse = (error: string) => ({
+      ...deps,
+      calls: { ...deps.calls, releaseBond: () => Promise.reject(new ZgError("ChainReverted", { error })) },
+    });
+    await releaseBonds(refuse("StillRetained"), 101);
+    expect(bucket.objects.has(keys.bond(batchId))).to.equal(true);
+    await releaseBonds(refuse("WrongStatus"), 101);
+    expect([enqueued, bucket.objects.has(keys.bond(batchId))]).to.deep.equal([[], false]);
+  });
+
   it("sends nothing for nothing", async () => {
     const { deps, enqueued } = setUp(0n);
     await withdrawCredit(deps, batchId);

@@ -2,7 +2,13 @@
  * Requests to peers that are slow, lying or gone. Every request has a deadline for the whole of it; an answer longer
  * than expected is refused by its declared length before anything is allocated, and cut off if it lied.
  */
-import { Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import type { z } from "zod";
 import { type ErrorFields, isErrorCode, ZgError } from "../protocol/errors.ts";
@@ -12,6 +18,8 @@ import { parseJson } from "./json.ts";
 export interface RequestOptions {
   readonly method?: "GET" | "PUT" | "POST" | "DELETE";
   readonly body?: Uint8Array;
+  /** Told how many bytes of the body the connection has taken so far. */
+  readonly onSent?: (bytes: number) => void;
   /** Sent as JSON; excludes `body`. */
   readonly json?: unknown;
   readonly headers?: OutgoingHttpHeaders;
@@ -65,7 +73,8 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptio
           reject,
         ),
       );
-      sent.end(body);
+      if (body === undefined || rest.onSent === undefined) sent.end(body);
+      else sendInPieces(sent, body, rest.onSent);
     });
 
   const request = async (address: string, requestOptions: RequestOptions): Promise<Answer> => {
@@ -109,6 +118,25 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptio
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
+};
+
+const PIECE_BYTES = 1 << 18;
+
+/** The next piece when the connection has taken the last one; an error ends the request, and with it the pieces. */
+const sendInPieces = (sent: ClientRequest, body: Uint8Array, onSent: (bytes: number) => void): void => {
+  let at = 0;
+  const next = (error?: Error | null): void => {
+    if (error) return;
+    onSent(at);
+    if (at === body.length) {
+      sent.end();
+      return;
+    }
+    const piece = body.subarray(at, at + PIECE_BYTES);
+    at += piece.length;
+    sent.write(piece, next);
+  };
+  next();
 };
 
 /** A kept-alive connection that the peer had already given up. */

@@ -116,7 +116,9 @@ async function disperse(
 ): Promise<{ view: BlobView; expected: Expected }> {
   const url = network.disperser;
   const began = performance.now();
-  const id = await handIn(client, url, payload, account, salt);
+  const id = await handIn(client, url, payload, account, salt, (sent) =>
+    display.update("file", `${basename(file)}  ${bar(sent, payload.length)}`),
+  );
   const ms = performance.now() - began;
   display.done("file", `${basename(file)}  ${bytes(payload.length)} sent  ${rate(payload.length, ms)}`);
   const rows = packBlob(payload);

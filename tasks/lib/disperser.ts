@@ -16,10 +16,12 @@ export async function handIn(
   payload: Uint8Array,
   account: Hex,
   salt: Hex,
+  onSent?: (bytes: number) => void,
 ): Promise<Hex> {
   const answer = await client.json(`${url}/blobs?account=${account}&salt=${salt}`, accepted, {
     method: "POST",
     body: payload,
+    onSent,
     maxBytes: MAX_VIEW,
     deadlineMs: 120_000,
   });

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
@@ -165,6 +166,25 @@ describe("http client", () => {
     await rejection(client.json(url, z.object({ n: z.string() }), { maxBytes: 100 }), "BadResponse");
     answer = (response) => response.end("<html>");
     await rejection(client.json(url, z.unknown(), { maxBytes: 100 }), "BadResponse");
+  });
+
+  it("tells how much of a body is sent, and sends it whole", async () => {
+    const body = randomBytes(1_000_003);
+    answer = (response) => {
+      const hash = createHash("sha256");
+      response.req.on("data", (piece) => hash.update(piece)).on("end", () => response.end(hash.digest()));
+    };
+    const sent: number[] = [];
+    const options = {
+      method: "POST",
+      body,
+      maxBytes: 32,
+      deadlineMs: 5_000,
+      onSent: (n: number) => sent.push(n),
+    } as const;
+    const digest = await client.bytes(url, options);
+    expect(Buffer.from(digest).equals(createHash("sha256").update(body).digest())).to.equal(true);
+    expect(sent).to.deep.equal([0, 262_144, 524_288, 786_432, 1_000_003]);
   });
 
   it("refuses answers longer than expected, whatever they declare (A47)", async () => {

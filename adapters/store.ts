@@ -33,6 +33,8 @@ export interface Entry {
 export interface Table {
   /** A copy: it stays valid however the store goes on. */
   get(key: string): Uint8Array | undefined;
+  /** What `use` makes of the value, which is lent: it is another's as soon as `use` has returned. */
+  look<T>(key: string, use: (value: Uint8Array) => T): T | undefined;
   has(key: string): boolean;
   /** Ascending by the bytes of the key, or descending. */
   range(range?: Range): Iterable<Entry>;
@@ -91,6 +93,11 @@ class LmdbStore implements Store {
     const db = this.#db(name);
     return {
       get: (key) => db.getBinary(key),
+      look: (key, use) => {
+        const lent = db.getBinaryFast(key);
+        // lmdb lends one buffer for all values and only says how much of it is this one's.
+        return lent === undefined ? undefined : use(new Uint8Array(lent.buffer, lent.byteOffset, lent.length));
+      },
       has: (key) => db.doesExist(key),
       range: (range = {}) => db.getRange(boundsOf(range)),
       keys: (range = {}) => db.getKeys(boundsOf(range)),

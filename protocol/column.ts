@@ -1,8 +1,8 @@
 import { ZgError } from "./errors.ts";
-import { concat, fromHex, type Hex, word } from "./hex.ts";
+import { concat, equalBytes, fromHex, type Hex, word } from "./hex.ts";
 import { keccak } from "./keccak.ts";
 import { CELL_BYTES, CELL_PATH, COLUMNS, FRAME_ROW_BYTES, HASH_BYTES } from "./params.ts";
-import { cellPath, cellRootsOf, rootFromPath } from "./tree.ts";
+import { cellPath, cellRootsOf, rootsFromPaths } from "./tree.ts";
 
 /** One row of a column as it travels: the cell and its 7 siblings. */
 export interface FrameRow {
@@ -38,15 +38,15 @@ export function verifiedCells(column: number, frame: Uint8Array, segmentRoots: U
   checkColumn(column);
   const rows = segmentRoots.length / HASH_BYTES;
   const cells = new Uint8Array(rows * CELL_BYTES);
-  for (const [row, { cell }] of parseFrame(frame, rows).entries()) cells.set(cell, row * CELL_BYTES);
-  const roots = cellRootsOf(cells);
-  for (const [row, { path }] of parseFrame(frame, rows).entries()) {
-    const root = rootFromPath(roots.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES), column, path, CELL_PATH);
-    if (Buffer.compare(root, segmentRoots.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES)) !== 0) {
-      throw new ZgError("CellPathMismatch", { column, row });
-    }
+  const paths = new Uint8Array(rows * CELL_PATH * HASH_BYTES);
+  for (const [row, { cell, path }] of parseFrame(frame, rows).entries()) {
+    cells.set(cell, row * CELL_BYTES);
+    paths.set(path, row * CELL_PATH * HASH_BYTES);
   }
-  return cells;
+  const roots = rootsFromPaths(cellRootsOf(cells), column, paths, CELL_PATH);
+  if (equalBytes(roots, segmentRoots)) return cells;
+  const wrong = roots.findIndex((byte, i) => byte !== segmentRoots[i]);
+  throw new ZgError("CellPathMismatch", { column, row: Math.floor(wrong / HASH_BYTES) });
 }
 
 /** The first `samples` distinct columns of keccak(signature ‖ i) mod 128: private until the signature is out. */

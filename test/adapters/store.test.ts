@@ -63,6 +63,15 @@ describe("store", () => {
     expect(before?.every((byte) => byte === 7)).to.equal(true);
   });
 
+  it("lends a value without copying it, as long as it is and no longer", async () => {
+    await store.write((tx) => tx.put("rows", "long", Buffer.alloc(40_000, 7)));
+    await store.write((tx) => tx.put("rows", "short", Buffer.alloc(10, 8)));
+    const { look } = store.table("rows");
+    expect(look("long", (value) => value[39_999])).to.equal(7);
+    expect(look("short", (value) => [...value.subarray(0, 100)])).to.deep.equal(Array(10).fill(8));
+    expect(look("none", () => true)).to.equal(undefined);
+  });
+
   it("counts increments of concurrent changes without losing one", async () => {
     const count = (): number => Number(Buffer.from(store.table("meta").get("count") ?? bytes("0")).toString());
     const increment = (): Promise<void> =>

@@ -7,6 +7,7 @@ import {
   cellToDataRoot,
   dataRootOf,
   rootFromPath,
+  rootsFromPaths,
   sectorToDataRoot,
   segmentRootsOf,
   ZERO_HASHES,
@@ -71,6 +72,22 @@ describe("tree", () => {
       expect(equalBytes(path, concat(...naivePath(sectors, empty, index))), `sector ${index}`).to.equal(true);
       expect(equalBytes(rootFromPath(sectors[index]!, index, path, 12), dataRoot)).to.equal(true);
     }
+  });
+
+  it("follows the paths of many trees at once to where each leads alone", () => {
+    for (const column of [0, 5, 64, 127]) {
+      const rows = Array.from({ length: ROWS }, (_, row) => cellRoots.slice(row * 4096, (row + 1) * 4096));
+      const leaves = rows.map((roots) => roots.slice(column * 32, (column + 1) * 32));
+      const paths = rows.map((roots) => cellPath(roots, column));
+      expect(equalBytes(rootsFromPaths(concat(...leaves), column, concat(...paths), 7), segmentRoots)).to.equal(true);
+      const other = leaves.map((leaf, row) => rootFromPath(leaf, column ^ 3, paths[row]!, 7));
+      const otherRoots = rootsFromPaths(concat(...leaves), column ^ 3, concat(...paths), 7);
+      expect(equalBytes(otherRoots, concat(...other))).to.equal(true);
+    }
+    const [leaf, path] = [cellRoots.slice(0, 32), cellPath(cellRoots, 0)];
+    expect(refusal(() => rootsFromPaths(leaf, 0, concat(path, path), 7))).to.equal("LengthMismatch");
+    expect(refusal(() => rootsFromPaths(leaf, 0, path.slice(32), 7))).to.equal("LengthMismatch");
+    expect(refusal(() => rootsFromPaths(leaf, 128, path, 7))).to.equal("BadRequest");
   });
 
   it("A1, A4: follows no path of another depth, no index beyond it", () => {

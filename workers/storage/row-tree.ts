@@ -2,10 +2,8 @@
  * The hashes of one stored row between its cell roots and its segment root, laid out level by level, so that the seven
  * siblings of a cell are read and not computed again.
  */
-import { equalBytes } from "../../protocol/hex.ts";
 import { keccakEach } from "../../protocol/keccak.ts";
-import { CELL_BYTES, CELL_PATH, COLUMNS, HASH_BYTES } from "../../protocol/params.ts";
-import { cellRootsOf, rootFromPath } from "../../protocol/tree.ts";
+import { CELL_PATH, COLUMNS, HASH_BYTES } from "../../protocol/params.ts";
 
 /** 128 + 64 + … + 2 + 1 nodes. */
 export const ROW_TREE_BYTES = (2 * COLUMNS - 1) * HASH_BYTES;
@@ -22,9 +20,8 @@ export const rowTreeOf = (cellRoots: Uint8Array): Uint8Array => {
   }
 };
 
-/** The siblings of cell `column`, from the bottom: 7 × 32 bytes. */
-export const pathIn = (tree: Uint8Array, column: number): Uint8Array => {
-  const path = new Uint8Array(CELL_PATH * HASH_BYTES);
+/** Writes the siblings of cell `column` to `path`, from the bottom: 7 × 32 bytes. */
+export const writePath = (tree: Uint8Array, column: number, path: Uint8Array): Uint8Array => {
   for (let level = 0, start = 0, index = column; level < CELL_PATH; level++, index >>= 1) {
     const sibling = (start + (index ^ 1)) * HASH_BYTES;
     path.set(tree.subarray(sibling, sibling + HASH_BYTES), level * HASH_BYTES);
@@ -32,7 +29,3 @@ export const pathIn = (tree: Uint8Array, column: number): Uint8Array => {
   }
   return path;
 };
-
-/** Does the stored cell, with its stored path, still lead to the root the chain certified? */
-export const leadsTo = (cell: Uint8Array, column: number, path: Uint8Array, segmentRoot: Uint8Array): boolean =>
-  cell.length === CELL_BYTES && equalBytes(rootFromPath(cellRootsOf(cell), column, path, CELL_PATH), segmentRoot);

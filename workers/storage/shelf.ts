@@ -14,9 +14,16 @@ import { crashpoint } from "../../adapters/crashpoint.ts";
 import { openStore, type Store, type Transaction } from "../../adapters/store.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import { concat, type Hex } from "../../protocol/hex.ts";
-import { CELL_BYTES, COLUMNS, DATA_COLUMNS, EXTENDED_ROW_BYTES, HASH_BYTES } from "../../protocol/params.ts";
+import {
+  CELL_BYTES,
+  COLUMNS,
+  DATA_COLUMNS,
+  EXTENDED_ROW_BYTES,
+  FRAME_ROW_BYTES,
+  HASH_BYTES,
+} from "../../protocol/params.ts";
 import { NodeBatch } from "./record.ts";
-import { ROW_TREE_BYTES, rowTreeOf } from "./row-tree.ts";
+import { ROW_TREE_BYTES, rowTreeOf, writePath } from "./row-tree.ts";
 
 const CELLS_PER_BLOCK = 16;
 const BLOCK_BYTES = CELLS_PER_BLOCK * CELL_BYTES;
@@ -32,11 +39,6 @@ export interface LogEntry {
   readonly batchId: Hex;
 }
 
-export interface StoredCell {
-  readonly cell: Uint8Array;
-  readonly tree: Uint8Array;
-}
-
 export interface Shelf {
   readonly store: Store;
   /** Every record; what the chain said of a batch is small and kept. */
@@ -49,7 +51,8 @@ export interface Shelf {
   hasRow(batchId: Hex, row: number): boolean;
   rowCount(batchId: Hex): number;
   putRows(batchId: Hex, first: number, extended: Uint8Array, cellRoots: Uint8Array, check: () => void): Promise<void>;
-  cell(batchId: Hex, row: number, column: number): StoredCell | undefined;
+  /** The cell and its siblings, as they lie on the disk; undefined without the row. */
+  frameRow(batchId: Hex, row: number, column: number): Uint8Array | undefined;
   /** The whole extended row. */
   row(batchId: Hex, row: number): Uint8Array | undefined;
   /** The data half. */
@@ -127,12 +130,15 @@ export const openShelf = async (dir: string): Promise<Shelf> => {
       });
       counts.delete(batchId);
     },
-    cell: (batchId, row, column) => {
-      const block = cells.get(blockKey(batchId, row, Math.floor(column / CELLS_PER_BLOCK)));
-      const tree = trees.get(rowKey(batchId, row));
-      if (block === undefined || tree === undefined) return undefined;
+    frameRow: (batchId, row, column) => {
+      const frame = new Uint8Array(FRAME_ROW_BYTES);
       const at = (column % CELLS_PER_BLOCK) * CELL_BYTES;
-      return { cell: block.subarray(at, at + CELL_BYTES), tree };
+      const found =
+        cells.look(blockKey(batchId, row, Math.floor(column / CELLS_PER_BLOCK)), (block) => {
+          frame.set(block.subarray(at, at + CELL_BYTES));
+          return true;
+        }) && trees.look(rowKey(batchId, row), (tree) => writePath(tree, column, frame.subarray(CELL_BYTES)));
+      return found === undefined ? undefined : frame;
     },
     row: (batchId, row) => readBlocks(batchId, row, BLOCKS),
     dataHalf: (batchId, row) => readBlocks(batchId, row, DATA_BLOCKS),

@@ -1,6 +1,9 @@
 import { expect } from "chai";
+import { verifiedCells } from "../../../protocol/column.ts";
+import { concat } from "../../../protocol/hex.ts";
 import { cellPath, cellRootsOf, segmentRootsOf } from "../../../protocol/tree.ts";
-import { leadsTo, pathIn, ROW_TREE_BYTES, rowTreeOf } from "../../../workers/storage/row-tree.ts";
+import { ROW_TREE_BYTES, rowTreeOf, writePath } from "../../../workers/storage/row-tree.ts";
+import { refusal } from "../../protocol/refusal.ts";
 import { payloadOf } from "../../protocol/sample.ts";
 
 describe("the stored hashes of a row", () => {
@@ -9,6 +12,8 @@ describe("the stored hashes of a row", () => {
   const tree = rowTreeOf(roots);
   const cellOf = (column: number) => row.subarray(column * 2048, (column + 1) * 2048);
 
+  const pathIn = (column: number) => writePath(tree, column, new Uint8Array(224));
+
   it("end in the segment root", () => {
     expect(tree).to.have.length(ROW_TREE_BYTES);
     expect(tree.slice(-32)).to.deep.equal(segmentRootsOf(roots));
@@ -16,15 +21,15 @@ describe("the stored hashes of a row", () => {
 
   it("hold the path of every column, as the protocol computes it", () => {
     for (let column = 0; column < 128; column++) {
-      expect(pathIn(tree, column), `column ${column}`).to.deep.equal(cellPath(roots, column));
-      expect(leadsTo(cellOf(column), column, pathIn(tree, column), segmentRootsOf(roots))).to.equal(true);
+      expect(pathIn(column), `column ${column}`).to.deep.equal(cellPath(roots, column));
+      const frame = concat(cellOf(column), pathIn(column));
+      expect(verifiedCells(column, frame, segmentRootsOf(roots))).to.deep.equal(cellOf(column));
     }
   });
 
-  it("A1: do not lead there from another column, another cell, or a shortened one", () => {
+  it("A1: do not lead there from another column or another cell", () => {
     const root = segmentRootsOf(roots);
-    expect(leadsTo(cellOf(5), 4, pathIn(tree, 5), root)).to.equal(false);
-    expect(leadsTo(cellOf(4), 5, pathIn(tree, 5), root)).to.equal(false);
-    expect(leadsTo(cellOf(5).subarray(256), 5, pathIn(tree, 5), root)).to.equal(false);
+    expect(refusal(() => verifiedCells(4, concat(cellOf(5), pathIn(5)), root))).to.equal("CellPathMismatch");
+    expect(refusal(() => verifiedCells(5, concat(cellOf(4), pathIn(5)), root))).to.equal("CellPathMismatch");
   });
 });

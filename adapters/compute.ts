@@ -7,15 +7,17 @@ import { concat, equalBytes, toHex } from "../protocol/hex.ts";
 import { keccakHex } from "../protocol/keccak.ts";
 import { CELL_BYTES, HASH_BYTES, POINT_BYTES, ROW_BYTES } from "../protocol/params.ts";
 import { dataRootOf } from "../protocol/tree.ts";
-import { CHUNK, joinRows, ones, rowCountOf, share, slice } from "./compute.bytes.ts";
+import { CHUNK, copyGently, joinGently, joinRows, ones, room, rowCountOf, share, slice } from "./compute.bytes.ts";
 import { checkPolynomials, type Out, type Thread } from "./compute.polynomials.ts";
-import type { Compute, ComputeOptions, ExtendedRows, VerifiedBatch } from "./compute.types.ts";
+import type { ColumnPiece, Compute, ComputeOptions, ExtendedRows, VerifiedBatch } from "./compute.types.ts";
 
 export type * from "./compute.types.ts";
 
 /** Up to here one thread alone is faster than two with their messages. */
 const SMALL = 4;
 const CACHED_BATCHES = 16;
+/** Rows of one combination. */
+const COMBINED = 64;
 
 export async function openCompute(options: ComputeOptions = {}): Promise<Compute> {
   const threads = options.threads ?? 2;
@@ -32,17 +34,17 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
     return pool.run(task[0], { name });
   };
 
-  const chunksOf = (count: number): { from: number; count: number }[] => {
-    const size = Math.min(CHUNK, Math.ceil(count / threads));
+  const chunksOf = (count: number, most = CHUNK): { from: number; count: number }[] => {
+    const size = Math.min(most, Math.ceil(count / threads));
     return Array.from({ length: Math.ceil(count / size) }, (_, i) => ({
       from: i * size,
       count: Math.min(size, count - i * size),
     }));
   };
-  /** Σ coefficient_i row_i over all threads. */
+  /** Σ coefficient_i row_i over all threads. Few parts: each ends with reductions that cost as much as six rows. */
   const combine = async (coefficients: readonly bigint[], rows: Uint8Array): Promise<Uint8Array> => {
     const parts = await Promise.all(
-      chunksOf(coefficients.length).map(({ from, count }) =>
+      chunksOf(coefficients.length, COMBINED).map(({ from, count }) =>
         run("combine", {
           coefficients: coefficients.slice(from, from + count),
           rows: slice(rows, from, count, ROW_BYTES),
@@ -65,6 +67,20 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
     }
     return { ok: true, ...joinRows(parts.map(accepted)) };
   };
+  /** Shares rows chunk by chunk: the first are worked on while the others are copied. */
+  const feed = async <T>(rows: Uint8Array, work: (part: Uint8Array) => Promise<T>) => {
+    const own = rows.buffer instanceof SharedArrayBuffer;
+    const shared = own ? rows : room(rows.length);
+    const jobs: Promise<T>[] = [];
+    for (const { from, count } of chunksOf(rowCountOf(rows))) {
+      if (!own) await copyGently(shared, rows.subarray(from * ROW_BYTES, (from + count) * ROW_BYTES), from * ROW_BYTES);
+      const job = work(slice(shared, from, count, ROW_BYTES));
+      // Seen by whoever waits for all of them, and not before.
+      job.catch(() => undefined);
+      jobs.push(job);
+    }
+    return { shared, done: Promise.all(jobs) };
+  };
   const batches = new Map<string, VerifiedBatch>();
 
   // Nobody waits for this but jobs, behind it in the queue; a thread that cannot load says so to them.
@@ -74,11 +90,8 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
     async encodeBlob(rows) {
       const count = rowCountOf(rows);
       if (count <= SMALL) return run("encode", { rows });
-      const shared = share(rows);
-      const roots = await Promise.all(
-        chunksOf(count).map((c) => run("rootsOf", { rows: slice(shared, c.from, c.count, ROW_BYTES) })),
-      );
-      const segmentRoots = concat(...roots);
+      const { shared, done } = await feed(rows, (part) => run("rootsOf", { rows: part }));
+      const segmentRoots = concat(...(await done));
       const dataRoot = toHex(dataRootOf(segmentRoots));
       const q = await combine(rowCoefficients(dataRoot, count), shared);
       return { dataRoot, segmentRoots, commitment: await run("commit", { row: q }), q };
@@ -128,7 +141,8 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
     verifyCommitments: (headers) => run("points", { headers }),
     async decodeBlob(header, pieces) {
       const { length, rows, dataRoot } = header;
-      const shared = pieces.map((piece) => ({ ...piece, cells: share(piece.cells) }));
+      const shared: ColumnPiece[] = [];
+      for (const piece of pieces) shared.push({ ...piece, cells: await share(piece.cells) });
       const within = (from: number, count: number) =>
         shared.filter((p) => p.firstRow < from + count && p.firstRow + p.cells.length / CELL_BYTES > from);
       const parts = await Promise.all(
@@ -141,7 +155,7 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       const good = parts.map(accepted);
       const actual = toHex(dataRootOf(concat(...good.map((part) => part.segmentRoots))));
       if (actual !== dataRoot) return { ok: false, code: "CorruptEncoding", fields: { dataRoot, actual } };
-      return { ok: true, payload: concat(...good.map((part) => part.payload)) };
+      return { ok: true, payload: await joinGently(good.map((part) => part.payload)) };
     },
     async close() {
       closed = true;

@@ -41,8 +41,8 @@ export interface ColumnPiece {
 }
 
 /**
- * All CPU work of the project, in one pool of warm threads: the event loop only waits. Buffers handed in are copied and
- * stay the caller's. A verdict is an answer; an exception is a fault of the caller or of the machine.
+ * All CPU work of the project, in one pool of warm threads: the event loop only waits. Buffers handed in stay the
+ * caller's, who leaves them as they are until the answer is there. A verdict is an answer; an exception is a fault of the caller or of the machine.
  */
 export interface Compute {
   /** Extends and hashes packed rows (n × 131,072 bytes); n above 16 is split over the threads. */

@@ -57,7 +57,7 @@ describe("a network in pieces", function () {
   it("says which id it does not know, and exits with 1", async () => {
     const error = await task("status", `0x${"00".repeat(32)}`).catch((reason: unknown) => reason);
     expect(error).to.include({ code: 1 });
-    expect((error as { stdout: string }).stdout).to.include("NotFound");
+    expect((error as { stdout: string }).stdout).to.include("UnknownId");
   });
 
   /** The last line of a task with --json. */

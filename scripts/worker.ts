@@ -8,6 +8,8 @@ import { checkNetwork, readNetwork } from "../adapters/network.ts";
 import { createShutdown } from "../adapters/shutdown.ts";
 import { openContext } from "../devnet/context.ts";
 import { computes, startWorker } from "../devnet/parties.ts";
+import { ZgError } from "../protocol/errors.ts";
+import { untilEnd } from "../workers/ended.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -35,6 +37,11 @@ shutdown.add(name, worker.stop);
 // Whoever started this process waits for the line, or for the message.
 console.log(`${name} ready ${worker.url ?? ""}`.trimEnd());
 process.send?.({ ready: name });
-await stopped;
+await Promise.race([stopped, untilEnd([worker], shutdown.signal)]).catch(async (error: unknown) => {
+  console.error(`${name} ended: ${error instanceof ZgError ? `${error.code}: ${error.message}` : String(error)}`);
+  process.exitCode = 1;
+  await shutdown.stop("the worker ended");
+});
+if (process.exitCode === undefined) await stopped;
 // Whatever did not stop within its deadline is left behind here.
 process.exit();

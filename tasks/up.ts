@@ -2,6 +2,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { readConfig } from "../adapters/config.ts";
 import { createLog } from "../adapters/log.ts";
 import type { NetworkJson } from "../adapters/network.ts";
+import { untilEnd } from "../workers/ended.ts";
 import { externalChain } from "./lib/external.ts";
 import { dataFolder } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
@@ -41,9 +42,7 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
       output.say(drawTable([...endpoints(running.network), ["data", data]]));
       output.say("Running. Ctrl-C stops it; the next start on this folder goes on where it was.");
       output.result(running.network);
-      if (!interrupt.signal.aborted) {
-        await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
-      }
+      await untilEnd(running.workers.values(), interrupt.signal);
       output.say("Stopping …");
     } finally {
       await running.stop();

@@ -1,5 +1,6 @@
 import { createLog } from "../adapters/log.ts";
 import { ZgError } from "../protocol/errors.ts";
+import { untilEnd } from "../workers/ended.ts";
 import { dataFolder, runningNetwork } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
@@ -36,9 +37,7 @@ export default async function worker(given: WorkerArguments): Promise<void> {
       try {
         output.say(`${name} is running${running.url === undefined ? "" : ` at ${running.url}`}. Ctrl-C stops it.`);
         output.result({ name, url: running.url ?? null });
-        if (!interrupt.signal.aborted) {
-          await new Promise((resolve) => interrupt.signal.addEventListener("abort", resolve, { once: true }));
-        }
+        await untilEnd([running], interrupt.signal);
       } finally {
         await running.stop();
       }

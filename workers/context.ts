@@ -44,5 +44,7 @@ export interface PartyOptions {
 export interface Running {
   /** Base URL, where the worker serves one. */
   readonly url?: string;
+  /** Of workers that follow the chain: rejects (`DeepReorg`) when the worker has stopped itself; resolves after `stop`. */
+  readonly done?: Promise<void>;
   stop(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
+import { endWith } from "../ended.ts";
 import { keys } from "../records.ts";
 import { subscribe } from "../subscribe.ts";
 import { createCalls } from "./calls.ts";
@@ -28,6 +29,7 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
   const { chain, network, timing } = context;
   const log = context.log.child({ worker: "batcher" });
   const shutdown = createShutdown({ log });
+  let done: Promise<void>;
   try {
     const bucket = await openBucket(options.bucket);
     shutdown.add("bucket", () => bucket.close());
@@ -68,6 +70,7 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
       log,
     });
     shutdown.add("follower", () => follower.stop());
+    done = endWith(follower, shutdown);
     subscribe(queues, "batcher", desk.handlers);
     const loop = startLoop({ name: "batcher reconcile", everyMs: timing.reconcileMs, log, run: desk.reconcile });
     shutdown.add("reconcile", () => loop.stop());
@@ -76,5 +79,5 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
     await shutdown.stop("start failed");
     throw error;
   }
-  return { stop: () => shutdown.stop().then(() => undefined) };
+  return { done, stop: () => shutdown.stop().then(() => undefined) };
 };

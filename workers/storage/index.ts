@@ -5,6 +5,7 @@ import { createMetrics } from "../../adapters/metrics.ts";
 import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
+import { endWith } from "../ended.ts";
 import { route } from "../route.ts";
 import { createStorageHttp } from "./http.ts";
 import { createIntake } from "./intake.ts";
@@ -66,8 +67,7 @@ export const startStorage = async (context: Context, options: StorageOptions): P
       },
     });
     shutdown.add("follower", () => follower.stop());
-    // Below finality nothing that is kept here can be trusted any more.
-    follower.done.catch(() => shutdown.stop("the chain changed below its finalized height"));
+    const done = endWith(follower, shutdown);
     const everyMs = timing.reconcileMs;
     const loop = startLoop({ name: "storage reconcile", everyMs, log, run: () => reconcile(queues, shelf) });
     shutdown.add("reconcile", () => loop.stop());
@@ -79,10 +79,11 @@ export const startStorage = async (context: Context, options: StorageOptions): P
       stagingLimit: options.stagingLimit ?? STAGING_LIMIT,
     });
     const serve = createServe({ shelf, log });
-    const view = (batchId: `0x${string}`) => viewOf(shelf, batchId);
+    const view = (batchId: `0x${string}`) => viewOf(shelf, batchId, intake.refused(batchId));
     const app = createStorageHttp({ log, intake, serve, view, state, rpc, metrics, maxInFlight: MAX_IN_FLIGHT });
     shutdown.add("http", () => app.close());
-    return { url: await listenHttp(app, { port: options.port }), stop: () => shutdown.stop().then(() => undefined) };
+    const url = await listenHttp(app, { port: options.port });
+    return { url, done, stop: () => shutdown.stop().then(() => undefined) };
   } catch (error) {
     await shutdown.stop("start failed");
     throw error;

@@ -9,6 +9,7 @@ import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
+import { endWith } from "../ended.ts";
 import { route } from "../route.ts";
 import { subscribe } from "../subscribe.ts";
 import { acceptEvidence, publisher } from "./evidence.ts";
@@ -81,8 +82,7 @@ export const startValidator = async (context: Context, options: ValidatorOptions
       },
     });
     shutdown.add("follower", () => follower.stop());
-    // Below finality nothing that is kept here can be trusted any more.
-    follower.done.catch(() => shutdown.stop("the chain changed below its finalized height"));
+    const done = endWith(follower, shutdown);
     const loop = startLoop({
       ...{ name: "validator reconcile", everyMs: timing.reconcileMs, log },
       run: async () => {
@@ -101,7 +101,8 @@ export const startValidator = async (context: Context, options: ValidatorOptions
       }),
     });
     shutdown.add("http", () => app.close());
-    return { url: await listenHttp(app, { port: options.port }), stop: () => shutdown.stop().then(() => undefined) };
+    const url = await listenHttp(app, { port: options.port });
+    return { url, done, stop: () => shutdown.stop().then(() => undefined) };
   } catch (error) {
     await shutdown.stop("start failed");
     throw error;

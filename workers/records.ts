@@ -29,7 +29,7 @@ export const Accepted = z.object({
 });
 export type Accepted = z.infer<typeof Accepted>;
 
-/** Written after `q`. */
+/** Written after `q` and `redundancy`. */
 export const Encoded = z.object({
   requestId: hash,
   blobKey: hash,
@@ -134,6 +134,9 @@ export type Vote = z.infer<typeof Vote>;
 /** A confirmed batch whose bond is still in escrow. */
 export const Bond = z.object({ retainUntil: count });
 
+/** A confirmed batch that some node may not have yet. */
+export const Replication = z.object({ retainUntil: count });
+
 /** A validator's key, by its hash: the chain keeps only the hash. */
 export const ValidatorKey = z.object({ key: hex(128) });
 
@@ -156,6 +159,8 @@ export const keys = {
   accepted: (requestId: Hex) => `blobs/${requestId}/accepted.json`,
   encoded: (requestId: Hex) => `blobs/${requestId}/encoded.json`,
   q: (requestId: Hex) => `blobs/${requestId}/q`,
+  /** rows × 32 bytes: the root of each row's redundancy half, sent with the row to a node. */
+  redundancy: (requestId: Hex) => `blobs/${requestId}/redundancy`,
   verdict: (requestId: Hex) => `blobs/${requestId}/verdict.json`,
   /** Every batch a blob was ever packed into. */
   placements: (requestId: Hex) => `blobs/${requestId}/in/`,
@@ -170,6 +175,9 @@ export const keys = {
   /** Batches whose bond is still in escrow. */
   bonds: "bonds/",
   bond: (batchId: Hex) => `bonds/${batchId}`,
+  /** Confirmed batches that some node may not have yet. */
+  replications: "uploads/",
+  replication: (batchId: Hex) => `uploads/${batchId}`,
   plan: (batchId: Hex) => `batches/${batchId}/plan.json`,
   metadata: (batchId: Hex) => `batches/${batchId}/metadata`,
   submitted: (batchId: Hex) => `batches/${batchId}/submitted.json`,

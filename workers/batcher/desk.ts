@@ -19,6 +19,7 @@ import { releaseBonds, withdrawCredit } from "./money.ts";
 import type { OpenBatches } from "./open.ts";
 import { protocolLimits } from "./pack.ts";
 import type { ChainParameters } from "./parameters.ts";
+import { createReplicas } from "./replicas.ts";
 import { createRowsCache } from "./rows.ts";
 import type { Slots } from "./slot-reader.ts";
 import { type Clock, type Job, jobsFor } from "./steps.ts";
@@ -89,12 +90,17 @@ export const createDesk = (parts: DeskParts) => {
     signal,
   };
   const collecting: CollectDeps = { ...base, client, validators, chainId, entrance, graceMs: timing.graceMs, latest };
+  const replicas = createReplicas({
+    ...{ bucket, now, nodes: nodes.length, restMs: timing.reconcileMs },
+    add: (batchId, node) => queues.tryAdd(route.upload, { batchId, node }),
+  });
   const uploading: UploadDeps = {
     ...base,
     client,
     rowsOf: createRowsCache(bucket),
     nodes,
     latest,
+    late: replicas,
     pollMs: timing.pollMs,
   };
   const closing: CloseDeps = { ...base, validators, clock: () => clock, nodes: nodes.length, pokeBatch };
@@ -148,6 +154,7 @@ export const createDesk = (parts: DeskParts) => {
     },
     onReorg: async ({ ancestor }: Reorg): Promise<void> => {
       clock = { ...clock, latest: ancestor };
+      replicas.forget();
       await applyReorg({ bucket, open, now }, ancestor);
     },
     onHead: async ({ latest, finalized }: Head): Promise<void> => {
@@ -163,6 +170,7 @@ export const createDesk = (parts: DeskParts) => {
       await dispatch(open.all().map(({ plan }) => plan.batchId));
       await sweep({ open, slots, calls, olderThan: now() - SWEEP_AFTER * timing.reconcileMs });
       await releaseBonds(base, clock.finalized);
+      await replicas.look(clock.finalized);
       for await (const _ of bucket.list(keys.pendings)) {
         await pokeBatch();
         break;

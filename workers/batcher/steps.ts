@@ -15,6 +15,7 @@ export type Job =
 export const jobsFor = (batch: OpenBatch, { latest, finalized }: Clock, nodes: number): Job[] => {
   const { submitted, confirmed, failed } = batch;
   if (submitted === null) return [];
+  // What nodes still lack after the confirmation is brought to them by replicas.ts, also when the batch is closed.
   if (confirmed !== null) return finalized >= confirmed.block ? [{ edge: "finalize" }] : [];
   if (failed !== null) return finalized >= failed.block ? [{ edge: "fail" }] : [];
   if (latest > submitted.deadline) return [{ edge: "fail" }];

@@ -10,6 +10,7 @@ import { MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
 import { type BatchFacts, readBatchFacts } from "../batch-facts.ts";
 import { keys, type NodeAnswer } from "../records.ts";
 import { blamed } from "./ask.ts";
+import type { LateUploads } from "./replicas.ts";
 import type { RowsOf } from "./rows.ts";
 
 export interface UploadDeps {
@@ -18,6 +19,7 @@ export interface UploadDeps {
   readonly rowsOf: RowsOf;
   readonly nodes: readonly string[];
   readonly latest: () => number;
+  readonly late: LateUploads;
   readonly log: Log;
   readonly now: () => number;
   /** A node that has not seen the batch yet is asked again after this many ms. */
@@ -31,23 +33,51 @@ const CHUNK_DEADLINE_MS = 15_000;
 const STAGE_DEADLINE_MS = 90_000;
 const DOWN_PAUSE_MS = 1_000;
 
-/** ms after which to try again; undefined: nothing more to do. */
+/** ms after which to try again; undefined: nothing more to do here, and after the confirmation `late` comes back. */
 export const upload = async (
   deps: UploadDeps,
   batchId: Hex,
   node: string,
   signal: AbortSignal,
 ): Promise<number | undefined> => {
-  const { bucket, now, log } = deps;
+  const { bucket } = deps;
   const url = deps.nodes[Number(node)];
   const facts = await readBatchFacts(bucket, batchId);
-  if (url === undefined || facts?.submitted == null || facts.confirmed || facts.failed || facts.closed)
+  if (url === undefined || facts?.submitted == null || facts.failed || facts.closed?.outcome === "unavailable")
     return undefined;
-  if (deps.latest() > facts.submitted.deadline) return undefined;
+  const { submitted, confirmed } = facts;
+  if (deps.latest() > (confirmed?.retainUntil ?? submitted.deadline)) return undefined;
   const known = facts.answers.find((answer) => answer.node === node);
   if (known !== undefined && known.outcome !== "down") return undefined;
 
-  const seed = facts.submitted.blockHash;
+  if (confirmed === null) return attempt(deps, facts, { node, url, seed: submitted.blockHash, known }, signal);
+  if (!deps.late.begin(node)) return undefined;
+  let again: number | undefined = DOWN_PAUSE_MS;
+  try {
+    again = await attempt(deps, facts, { node, url, seed: submitted.blockHash, known }, signal);
+  } finally {
+    await deps.late.end(batchId, node, again === undefined);
+  }
+  return undefined;
+};
+
+interface Target {
+  readonly node: string;
+  readonly url: string;
+  readonly seed: Hex;
+  /** What the node said before. */
+  readonly known: NodeAnswer | undefined;
+}
+
+/** ms after which to try again; undefined: the node has it, or will not have it. */
+const attempt = async (
+  deps: UploadDeps,
+  facts: BatchFacts,
+  { node, url, seed, known }: Target,
+  signal: AbortSignal,
+): Promise<number | undefined> => {
+  const { bucket, now, log } = deps;
+  const { batchId } = facts.plan;
   const record = async (outcome: NodeAnswer["outcome"], more: Partial<NodeAnswer> = {}): Promise<void> => {
     await putJson(bucket, keys.answer(batchId, node), { node, url, outcome, seed, ...more, time: now() });
   };
@@ -60,7 +90,8 @@ export const upload = async (
     const { code } = named;
     if (code === "UnknownBatch" || code === "NotStaged") return deps.pollMs;
     if (code === "Stopping") throw named;
-    if (code === "BatchNotOpen") return undefined;
+    // A node that comes back believes the deadline was missed until it has read of the confirmation.
+    if (code === "BatchNotOpen") return facts.confirmed === null ? undefined : DOWN_PAUSE_MS;
     if (ERRORS[code].http === 422) {
       const blobKey = blamed(
         named,

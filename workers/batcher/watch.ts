@@ -65,6 +65,7 @@ const applyToBatch = async (deps: WatchDeps, event: ChainEvent, batchId: Hex): P
         retainUntil: Number(args.retainUntil),
       };
       await putJson(bucket, keys.bond(batchId), { retainUntil: confirmed.retainUntil });
+      await putJson(bucket, keys.replication(batchId), { retainUntil: confirmed.retainUntil });
       await putJson(bucket, keys.confirmed(batchId), confirmed);
       crashpoint("confirmation-recorded");
       open.update(batchId, { confirmed });

@@ -8,7 +8,7 @@ import { type UploadDeps, upload } from "../../../workers/batcher/upload.ts";
 import { keys, type NodeAnswer } from "../../../workers/records.ts";
 import { rejection } from "../../fakes/errors.ts";
 import { memoryBucket } from "../../fakes/memoryBucket.ts";
-import { answerOf, hashOf, planOf, submittedAt } from "../facts.ts";
+import { answerOf, confirmedAt, hashOf, planOf, submittedAt } from "../facts.ts";
 import { put, read } from "./desk.ts";
 
 const plan = planOf(["a", "b"], {
@@ -29,6 +29,7 @@ const setUp = (fail?: { path: RegExp; code: ErrorCode; fields?: Record<string, s
   bucket.objects.set(keys.rows(hashOf("a")), new Uint8Array(18 * ROW_BYTES).fill(1));
   bucket.objects.set(keys.rows(hashOf("b")), new Uint8Array(ROW_BYTES).fill(2));
   const sent: string[] = [];
+  const late: string[] = [];
   const serve = (url: string, method: string | undefined, body: Uint8Array | undefined): void => {
     const path = new URL(url).pathname.replace(`/batches/${batchId}/`, "");
     sent.push(`${method} ${path} ${body?.length ?? 0} ${body?.[0] ?? ""}`.trim());
@@ -50,12 +51,19 @@ const setUp = (fail?: { path: RegExp; code: ErrorCode; fields?: Record<string, s
     rowsOf: createRowsCache(bucket),
     nodes: ["http://node-0", "http://node-1/"],
     latest: () => 20,
+    late: {
+      begin: (node) => {
+        late.push(`begin ${node}`);
+        return late.length === 1;
+      },
+      end: async (_, node, answered) => void late.push(`end ${node} ${answered}`),
+    },
     log: silentLog,
     now: () => 1000,
     pollMs: 50,
   };
   const answer = () => read<NodeAnswer>(bucket, keys.answer(batchId, "1"));
-  return { bucket, deps, sent, answer, run: () => upload(deps, batchId, "1", new AbortController().signal) };
+  return { bucket, deps, sent, late, answer, run: () => upload(deps, batchId, "1", new AbortController().signal) };
 };
 
 describe("uploading to one node", () => {
@@ -107,6 +115,40 @@ describe("uploading to one node", () => {
     put(bucket, keys.answer(batchId, "1"), answerOf("1", { seed: hashOf("the block before the reorg") }));
     await run();
     expect(sent).to.have.length(5);
+  });
+
+  it("brings a confirmed batch, closed or not, to a node that lacks it, until its retention is over", async () => {
+    for (const closed of [null, { outcome: "finalized", time: 1 }]) {
+      const { bucket, deps, run, sent, late, answer } = setUp();
+      put(bucket, keys.confirmed(batchId), confirmedAt(14));
+      if (closed !== null) put(bucket, keys.closed(batchId), closed);
+      const over = { ...deps, latest: () => 14 + 3601 };
+      expect(await upload(over, batchId, "1", new AbortController().signal)).to.equal(undefined);
+      expect(sent).to.deep.equal([]);
+      expect(await run()).to.equal(undefined);
+      expect(sent).to.have.length(5);
+      expect(late).to.deep.equal(["begin 1", "end 1 true"]);
+      expect(answer()?.outcome).to.equal("staged");
+    }
+  });
+
+  for (const code of ["NodeDown", "UnknownBatch", "BatchNotOpen", "Busy"] as const) {
+    it(`leaves it to the reconciler when a node that lacks a confirmed batch says ${code}`, async () => {
+      const { bucket, run, sent, late } = setUp({ path: /metadata/, code });
+      put(bucket, keys.confirmed(batchId), confirmedAt(14));
+      expect(await run()).to.equal(undefined);
+      expect(late).to.deep.equal(["begin 1", "end 1 false"]);
+      // The second `begin` is refused: the node rests.
+      expect(await run()).to.equal(undefined);
+      expect(sent).to.have.length(1);
+    });
+  }
+
+  it("brings nothing of a batch that ended without a certificate", async () => {
+    const { bucket, run, sent } = setUp();
+    put(bucket, keys.closed(batchId), { outcome: "unavailable", time: 1 });
+    await run();
+    expect(sent).to.deep.equal([]);
   });
 
   it("gives up at the deadline", async () => {

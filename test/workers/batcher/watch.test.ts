@@ -64,6 +64,7 @@ describe("watching the chain", () => {
     await applyEvents(deps, [event("BatchSubmitted", 10), confirmed(12)]);
     expect([read(bucket, keys.submitted(batchId)), read(bucket, keys.confirmed(batchId))]).to.deep.equal(first);
     expect(read(bucket, keys.bond(batchId))).to.deep.equal({ retainUntil: 3600 });
+    expect(read(bucket, keys.replication(batchId))).to.deep.equal({ retainUntil: 3600 });
   });
 
   it("does not care for batches of others, and remembers every validator's key", async () => {

@@ -1,3 +1,6 @@
+import { ZgError } from "../protocol/errors.ts";
+import { RpcError } from "./rpc.ts";
+
 /** How many blocks to ask logs for at once: halved when the node finds it too much, doubled again while it goes well. */
 export interface Window {
   readonly size: number;
@@ -8,6 +11,10 @@ export const WINDOW: Window = { size: 1_000, max: 10_000 };
 
 export const shrink = ({ size, max }: Window): Window => ({ size: Math.max(Math.floor(size / 2), 1), max });
 export const grow = ({ size, max }: Window): Window => ({ size: Math.min(size * 2, max), max });
+
+/** The node refuses a range, each in its own words, or its answer is longer than we take. */
+export const isTooMuch = (error: unknown): boolean =>
+  error instanceof RpcError || (error instanceof ZgError && error.fields.why === "longer than expected");
 
 /** Up to this many blocks every header is fetched and linked; above, only the ends and the blocks with logs. */
 export const LINKED_BLOCKS = 64;

@@ -9,10 +9,9 @@ import type { Chain, ChainEvent, Header, RpcLog } from "./chain.ts";
 import { crashpoint } from "./crashpoint.ts";
 import { type Block, checkLinks, checkLogs, inconsistent, mayHoldLogs } from "./follow-check.ts";
 import { advance, type Cursor, type CursorStore, rewind } from "./follow-cursor.ts";
-import { grow, LINKED_BLOCKS, nextStretch, shrink, WINDOW } from "./follow-window.ts";
+import { grow, isTooMuch, LINKED_BLOCKS, nextStretch, shrink, WINDOW } from "./follow-window.ts";
 import type { Log } from "./log.ts";
 import { startLoop } from "./loop.ts";
-import { RpcError } from "./rpc.ts";
 
 export { bucketCursor, type Cursor, type CursorStore, storeCursor } from "./follow-cursor.ts";
 
@@ -163,9 +162,7 @@ export const follow = async (options: FollowOptions): Promise<Follower> => {
       window = grow(window);
       return logs;
     } catch (error) {
-      const tooMuch =
-        error instanceof RpcError || (error instanceof ZgError && error.fields.why === "longer than expected");
-      if (!tooMuch || from === to) throw error;
+      if (!isTooMuch(error) || from === to) throw error;
       window = shrink({ ...window, size: Math.min(window.size, to - from + 1) });
       log.debug({ window: window.size, error: String(error) }, "smaller window");
       return undefined;

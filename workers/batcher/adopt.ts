@@ -2,6 +2,7 @@
 
 import { putJson } from "../../adapters/bucket.ts";
 import type { Chain } from "../../adapters/chain.ts";
+import { logsIn } from "../../adapters/logs.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { keys } from "../records.ts";
 import { applyEvents, type WatchDeps } from "./watch.ts";
@@ -19,8 +20,9 @@ export const adoptFromChain = async (deps: AdoptDeps, batchId: Hex): Promise<voi
   const { chain, followed, submitBlock, watching } = deps;
   await putJson(watching.bucket, keys.open(batchId), { batchId });
   const [from, to] = [await submitBlock(batchId), followed()];
-  if (from > to) return;
-  const logs = await chain.logs({ from, to, addresses: [chain.addresses.DAEntrance], topics: [null, batchId] });
-  const events = logs.map((log) => chain.decode(log)).filter((event) => event !== null);
-  await applyEvents(watching, events);
+  const filter = { from, to, addresses: [chain.addresses.DAEntrance], topics: [null, batchId] };
+  for await (const { logs } of logsIn(chain, filter)) {
+    const events = logs.map((log) => chain.decode(log)).filter((event) => event !== null);
+    await applyEvents(watching, events);
+  }
 };

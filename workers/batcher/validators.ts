@@ -3,6 +3,7 @@
 import { aggregateKeys, type G1, g1Bytes } from "../../adapters/bls.ts";
 import { getJson, type ObjectStore, putJson } from "../../adapters/bucket.ts";
 import type { Chain } from "../../adapters/chain.ts";
+import { logsIn } from "../../adapters/logs.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import { fromHex, type Hex } from "../../protocol/hex.ts";
 import { keccakHex } from "../../protocol/keccak.ts";
@@ -34,20 +35,27 @@ export const createValidators = (chain: Chain, bucket: ObjectStore, fromBlock: n
     const bytes = g1Bytes(key as G1);
     await putJson(bucket, keys.validatorKey(keccakHex(fromHex(bytes))), { key: bytes }, { once: true });
   };
+  let unread = fromBlock;
+  let reading: Promise<void> | undefined;
+  /** Every key of the chain so far, in the bucket. What is final is read once, also if the reading breaks off. */
+  const readKeys = async (): Promise<void> => {
+    const finalized = await chain.finalized();
+    const addresses = [chain.addresses.DASigners];
+    const topics = [chain.signers.interface.getEvent("Registered")?.topicHash as Hex];
+    for await (const { logs, to } of logsIn(chain, { from: unread, to: await chain.head(), addresses, topics })) {
+      for (const log of logs) await remember(chain.decode(log)?.args.key);
+      unread = Math.max(unread, Math.min(to, finalized) + 1);
+    }
+  };
   const keyOf = async (keyHash: Hex): Promise<Hex> => {
     const known = await getJson(bucket, keys.validatorKey(keyHash), ValidatorKey);
     if (known !== null) return known.key;
-    // Not followed yet, or the bucket is a new one: the events have every key that ever counted.
-    const address = chain.addresses.DASigners;
-    const topic = chain.signers.interface.getEvent("Registered")?.topicHash as Hex;
-    for (const log of await chain.logs({
-      from: fromBlock,
-      to: await chain.head(),
-      addresses: [address],
-      topics: [topic],
-    })) {
-      await remember(chain.decode(log)?.args.key);
-    }
+    // Not followed yet, or the bucket is a new one: the events have every key that ever counted. All who look for one
+    // at the same time share the reading.
+    reading ??= readKeys().finally(() => {
+      reading = undefined;
+    });
+    await reading;
     const found = await getJson(bucket, keys.validatorKey(keyHash), ValidatorKey);
     if (found === null) throw new ZgError("NotFound", { what: "validator key", keyHash });
     return found.key;

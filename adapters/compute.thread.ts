@@ -20,7 +20,8 @@ import {
   ROW_BYTES,
 } from "../protocol/params.ts";
 import { cellRootsOf, dataRootOf, segmentRootsOf } from "../protocol/tree.ts";
-import type { ColumnPiece, EncodedBlob, ExtendedRows, VerifiedBatch } from "./compute.ts";
+import { firstStrayRow, redundancyRootsOf } from "../protocol/upload.ts";
+import type { ColumnPiece, EncodedBlob, ExtendedRows, Gate, VerifiedBatch } from "./compute.ts";
 import { openKzg } from "./kzg.ts";
 import { combineCommitments, decodeCommitments } from "./points.ts";
 
@@ -29,29 +30,37 @@ const kzg = openKzg((workerData as { precompute: number }).precompute);
 
 export const ready = (): boolean => true;
 
-/** Extends and hashes rows; a non-canonical element is refused by name before the library sees it. */
-export function extend({ rows }: { rows: Uint8Array }): Verdict<ExtendedRows> {
+/**
+ * Extends and hashes rows; a non-canonical element is refused by name before the library sees it. With a gate, rows that
+ * cannot be the recorded ones are refused for a fifth of the price.
+ */
+export function extend({ rows, gate }: { rows: Uint8Array; gate?: Gate }): Verdict<ExtendedRows> {
   const bad = firstNonCanonical(rows);
   if (bad >= 0) {
     const fields = { row: Math.floor(bad / ELEMENTS_PER_ROW), element: bad % ELEMENTS_PER_ROW };
     return { ok: false, code: "NonCanonicalElement", fields };
+  }
+  if (gate !== undefined) {
+    const row = firstStrayRow(rows, gate.redundancyRoots, gate.segmentRoots);
+    if (row >= 0) return { ok: false, code: "SegmentRootMismatch", fields: { row } };
   }
   const extended = kzg.extend(rows);
   const cellRoots = cellRootsOf(extended);
   return handOver({ ok: true, extended, cellRoots, segmentRoots: segmentRootsOf(cellRoots) }, [extended, cellRoots]);
 }
 
-/** Segment roots only: what the encoder needs of a long blob before its challenge. */
-export function rootsOf({ rows }: { rows: Uint8Array }): Uint8Array {
-  return segmentRootsOf(cellRootsOf(kzg.extend(rows)));
+/** Roots only: what the encoder needs of a long blob before its challenge, and what uploads are accompanied by. */
+export function rootsOf({ rows }: { rows: Uint8Array }): Gate {
+  const cellRoots = cellRootsOf(kzg.extend(rows));
+  return { segmentRoots: segmentRootsOf(cellRoots), redundancyRoots: redundancyRootsOf(cellRoots) };
 }
 
 /** A blob of few rows in one go. */
 export function encode({ rows }: { rows: Uint8Array }): EncodedBlob {
-  const segmentRoots = rootsOf({ rows });
+  const { segmentRoots, redundancyRoots } = rootsOf({ rows });
   const dataRoot = toHex(dataRootOf(segmentRoots));
   const q = combine({ coefficients: rowCoefficients(dataRoot, rows.length / ROW_BYTES), rows });
-  return { dataRoot, segmentRoots, commitment: commit({ row: q }), q };
+  return { dataRoot, segmentRoots, redundancyRoots, commitment: commit({ row: q }), q };
 }
 
 /** Σ coefficient_i row_i over rows or other combinations. */
@@ -167,7 +176,7 @@ export function decode(task: DecodeTask): Verdict<{ payload: Uint8Array; segment
     const data = new Uint8Array(task.rows * ROW_BYTES);
     for (let i = 0; i < task.rows; ) i += decodeRun(task, i, data);
     const payload = unpackRows(data, task.firstRow, task.length);
-    const segmentRoots = rootsOf({ rows: packRows(payload, task.firstRow, task.length) });
+    const { segmentRoots } = rootsOf({ rows: packRows(payload, task.firstRow, task.length) });
     return { payload, segmentRoots };
   });
   return verdict.ok ? handOver(verdict, [verdict.payload]) : verdict;

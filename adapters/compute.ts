@@ -9,7 +9,7 @@ import { CELL_BYTES, HASH_BYTES, POINT_BYTES, ROW_BYTES } from "../protocol/para
 import { dataRootOf } from "../protocol/tree.ts";
 import { CHUNK, copyGently, joinGently, joinRows, ones, room, rowCountOf, share, slice } from "./compute.bytes.ts";
 import { checkPolynomials, type Out, type Thread } from "./compute.polynomials.ts";
-import type { ColumnPiece, Compute, ComputeOptions, ExtendedRows, VerifiedBatch } from "./compute.types.ts";
+import type { ColumnPiece, Compute, ComputeOptions, ExtendedRows, Gate, VerifiedBatch } from "./compute.types.ts";
 
 export type * from "./compute.types.ts";
 
@@ -55,10 +55,17 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       ? (parts[0] as Uint8Array)
       : run("combine", { coefficients: ones(parts), rows: concat(...parts) });
   };
-  const extend = async (rows: Uint8Array): Promise<Verdict<ExtendedRows>> => {
+  const extend = async (rows: Uint8Array, gate?: Gate): Promise<Verdict<ExtendedRows>> => {
+    const gateOf = (from: number, count: number): Gate | undefined =>
+      gate && {
+        segmentRoots: slice(gate.segmentRoots, from, count, HASH_BYTES),
+        redundancyRoots: slice(gate.redundancyRoots, from, count, HASH_BYTES),
+      };
     const chunks = chunksOf(rowCountOf(rows));
     const parts = await Promise.all(
-      chunks.map((c) => run("extend", { rows: slice(rows, c.from, c.count, ROW_BYTES) })),
+      chunks.map(({ from, count }) =>
+        run("extend", { rows: slice(rows, from, count, ROW_BYTES), gate: gateOf(from, count) }),
+      ),
     );
     const [first] = parts;
     if (parts.length === 1 && first?.ok) return first;
@@ -91,10 +98,12 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       const count = rowCountOf(rows);
       if (count <= SMALL) return run("encode", { rows });
       const { shared, done } = await feed(rows, (part) => run("rootsOf", { rows: part }));
-      const segmentRoots = concat(...(await done));
+      const roots = await done;
+      const segmentRoots = concat(...roots.map((part) => part.segmentRoots));
+      const redundancyRoots = concat(...roots.map((part) => part.redundancyRoots));
       const dataRoot = toHex(dataRootOf(segmentRoots));
       const q = await combine(rowCoefficients(dataRoot, count), shared);
-      return { dataRoot, segmentRoots, commitment: await run("commit", { row: q }), q };
+      return { dataRoot, segmentRoots, redundancyRoots, commitment: await run("commit", { row: q }), q };
     },
     async columnProofs(batchRoot, qs) {
       const row = await combine(blobCoefficients(batchRoot, qs.length), concat(...qs));
@@ -116,7 +125,7 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       const proof = metadata.proofs.slice(column * POINT_BYTES, (column + 1) * POINT_BYTES);
       return run("column", { column, frame, segmentRoots: metadata.segmentRoots, coefficients, combined, proof });
     },
-    async verifyRows({ metadata }, firstRow, rows): Promise<Verdict<ExtendedRows>> {
+    async verifyRows({ metadata }, firstRow, rows, redundancyRoots): Promise<Verdict<ExtendedRows>> {
       const count = rowCountOf(rows);
       const expected = metadata.segmentRoots.subarray(firstRow * HASH_BYTES, (firstRow + count) * HASH_BYTES);
       if (expected.length !== count * HASH_BYTES) {
@@ -126,7 +135,7 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
           fields: { firstRow, count, rowCount: metadata.segmentRoots.length / HASH_BYTES },
         };
       }
-      const made = await extend(rows);
+      const made = await extend(rows, redundancyRoots && { segmentRoots: expected, redundancyRoots });
       if (!made.ok) return atRow(made, firstRow);
       for (let i = 0; i < count; i++) {
         const [from, to] = [i * HASH_BYTES, (i + 1) * HASH_BYTES];

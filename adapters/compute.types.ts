@@ -9,9 +9,17 @@ export interface EncodedBlob {
   readonly dataRoot: Hex;
   /** rows × 32 bytes */
   readonly segmentRoots: Uint8Array;
+  /** rows × 32 bytes: what each row is accompanied by when it is uploaded. */
+  readonly redundancyRoots: Uint8Array;
   readonly commitment: Hex;
   /** Q = Σ ρ_i row_i, 131,072 bytes: what the batch's column proofs are made from. */
   readonly q: Uint8Array;
+}
+
+/** Roots that rows are held against before they are extended (protocol/upload.ts), n × 32 bytes each. */
+export interface Gate {
+  readonly segmentRoots: Uint8Array;
+  readonly redundancyRoots: Uint8Array;
 }
 
 export interface ExtendedRows {
@@ -61,8 +69,16 @@ export interface Compute {
     column: number,
     frame: Uint8Array,
   ): Promise<Verdict<{ readonly cells: Uint8Array }>>;
-  /** Extends packed rows `firstRow` … of the batch and compares their segment roots. */
-  verifyRows(batch: VerifiedBatch, firstRow: number, rows: Uint8Array): Promise<Verdict<ExtendedRows>>;
+  /**
+   * Extends packed rows `firstRow` … of the batch and compares their segment roots. With claimed roots of the redundancy
+   * (n × 32 bytes), rows that these and their own hashes already refute are not extended.
+   */
+  verifyRows(
+    batch: VerifiedBatch,
+    firstRow: number,
+    rows: Uint8Array,
+    redundancyRoots?: Uint8Array,
+  ): Promise<Verdict<ExtendedRows>>;
   /**
    * What a node checks before it acknowledges, over all rows of the batch, already verified by `verifyRows`: every
    * commitment against the rows, and the 128 proofs. `read` gives packed rows (the data halves), at most 16 at a time.

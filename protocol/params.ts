@@ -48,4 +48,6 @@ export const MAX_BLOBS_PER_BATCH = 1024;
 export const MAX_METADATA_BYTES = 1 << 20;
 /** Rows a node takes in one request. */
 export const MAX_ROWS_PER_UPLOAD = 16;
+/** A row as it is uploaded: its data half, and the root of its redundancy half (protocol/upload.ts). */
+export const UPLOAD_ROW_BYTES = ROW_BYTES + HASH_BYTES; // 131,104
 export const SLOTS = 200;

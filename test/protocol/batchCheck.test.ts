@@ -6,6 +6,7 @@ import { submissionOfRows } from "../../protocol/flow.ts";
 import { concat } from "../../protocol/hex.ts";
 import { ROW_BYTES } from "../../protocol/params.ts";
 import { dataRootOf } from "../../protocol/tree.ts";
+import { redundancyRootsOf } from "../../protocol/upload.ts";
 import { sharedCompute } from "./pool.ts";
 import { codeOf } from "./refusal.ts";
 import { assemble, factsOf, type SampleBatch, type SampleBlob, saltOf, sampleBatch, sampleBlob } from "./sample.ts";
@@ -103,6 +104,18 @@ describe("once per batch", function () {
     expect(codeOf(await compute.verifyRows(opened.batch, 1, row(2)))).to.equal("SegmentRootMismatch");
     expect(codeOf(await compute.verifyRows(opened.batch, 5, concat(row(5), row(5))))).to.equal("CountMismatch");
     expect(codeOf(await compute.verifyRows(opened.batch, -1, row(0)))).to.equal("CountMismatch");
+  });
+
+  it("refuses rows at the gate when the claimed root of their redundancy is another, and trusts no gate", async () => {
+    const opened = await compute.verifyBatch(batch.bytes, batch.facts);
+    if (!opened.ok) throw new Error(opened.code);
+    const { cellRoots } = await compute.extendRows(batch.rows);
+    const roots = redundancyRootsOf(cellRoots);
+    expect(codeOf(await compute.verifyRows(opened.batch, 0, batch.rows, roots))).to.equal("accepted");
+    // The rows are right: nothing but the gate can have refused them.
+    roots.fill(7, 4 * 32, 5 * 32);
+    const verdict = await compute.verifyRows(opened.batch, 0, batch.rows, roots);
+    expect(verdict).to.deep.include({ ok: false, code: "SegmentRootMismatch", fields: { row: 4 } });
   });
 
   it("a blob's own proofs hold against its own commitment and no other's", async () => {

@@ -7,6 +7,7 @@ import { accepted, type ZgError } from "../../protocol/errors.ts";
 import { concat, equalBytes, toHex } from "../../protocol/hex.ts";
 import { ROW_BYTES } from "../../protocol/params.ts";
 import { cellRootsOf, dataRootOf, segmentRootsOf } from "../../protocol/tree.ts";
+import { redundancyRootsOf } from "../../protocol/upload.ts";
 import { cellAt } from "./matrix.ts";
 import { chunks } from "./naive.ts";
 import { sharedCompute, sharedKzg } from "./pool.ts";
@@ -24,7 +25,8 @@ describe("compute pool", function () {
     for (const rows of [1, 4, 5, 19]) {
       const packed = packBlob(payloadOf(`${rows} rows`, rows * 126_976 - 4));
       const kzg = sharedKzg();
-      const segmentRoots = segmentRootsOf(cellRootsOf(kzg.extend(packed)));
+      const cellRoots = cellRootsOf(kzg.extend(packed));
+      const segmentRoots = segmentRootsOf(cellRoots);
       const dataRoot = toHex(dataRootOf(segmentRoots));
       const sum = combination(4096);
       for (const [i, rho] of rowCoefficients(dataRoot, rows).entries()) {
@@ -33,6 +35,7 @@ describe("compute pool", function () {
       const made = await compute.encodeBlob(packed);
       expect(made.dataRoot, `${rows} rows`).to.equal(dataRoot);
       expect(equalBytes(made.segmentRoots, segmentRoots)).to.equal(true);
+      expect(equalBytes(made.redundancyRoots, redundancyRootsOf(cellRoots))).to.equal(true);
       expect(equalBytes(made.q, sum.result())).to.equal(true);
       expect(made.commitment).to.equal(toHex(kzg.commit(made.q)));
     }

@@ -6,7 +6,8 @@ import type { HttpClient } from "../../adapters/http-client.ts";
 import type { Log } from "../../adapters/log.ts";
 import { ERRORS, ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
+import { HASH_BYTES, MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
+import { encodeUpload } from "../../protocol/upload.ts";
 import { type BatchFacts, readBatchFacts } from "../batch-facts.ts";
 import { keys, type NodeAnswer } from "../records.ts";
 import { blamed } from "./ask.ts";
@@ -127,10 +128,15 @@ const push = async (deps: UploadDeps, facts: BatchFacts, url: string, signal: Ab
   await put("metadata", metadata);
   let first = 0;
   for (const { requestId, rows } of blobs) {
-    const packed = await rowsOf(requestId);
+    const [packed, roots] = await Promise.all([rowsOf(requestId), bucket.get(keys.redundancy(requestId))]);
+    if (roots?.length !== rows * HASH_BYTES) throw new ZgError("CorruptObject", { key: keys.redundancy(requestId) });
     for (let row = 0; row < rows; row += MAX_ROWS_PER_UPLOAD) {
       const end = Math.min(row + MAX_ROWS_PER_UPLOAD, rows);
-      await put(`rows/${first + row}`, packed.subarray(row * ROW_BYTES, end * ROW_BYTES));
+      const piece = {
+        rows: packed.subarray(row * ROW_BYTES, end * ROW_BYTES),
+        redundancyRoots: roots.subarray(row * HASH_BYTES, end * HASH_BYTES),
+      };
+      await put(`rows/${first + row}`, encodeUpload(piece));
     }
     first += rows;
   }

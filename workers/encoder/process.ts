@@ -29,10 +29,11 @@ export const encode = async ({ bucket, compute, pokeBatch, now }: EncodeDeps, re
     throw new ZgError("CorruptObject", { key: keys.rows(requestId), length: rows?.length ?? null });
   }
   crashpoint("encode-start");
-  const { dataRoot, commitment, segmentRoots, q } = await compute.encodeBlob(rows);
+  const { dataRoot, commitment, segmentRoots, redundancyRoots, q } = await compute.encodeBlob(rows);
   crashpoint("encode-mid");
   const blobKey = blobKeyOf(headerOf(accepted, { dataRoot, commitment }));
   await bucket.put(keys.q(requestId), q);
+  await bucket.put(keys.redundancy(requestId), redundancyRoots);
   crashpoint("encode-half-stored");
   await bucket.put(keys.byBlobKey(blobKey), Buffer.from(requestId));
   const encoded: Encoded = {

@@ -7,7 +7,7 @@ import type { Log } from "../../adapters/log.ts";
 import type { Metrics } from "../../adapters/metrics.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import { normalHex } from "../../protocol/hex.ts";
-import { MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
+import { MAX_ROWS_PER_UPLOAD, UPLOAD_ROW_BYTES } from "../../protocol/params.ts";
 import { metadataBytesOf } from "../chain-batch.ts";
 import { type Intake, rowsIn } from "./intake.ts";
 import { answerRpc, type RpcMethods } from "./rpc.ts";
@@ -87,7 +87,7 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
     "/batches/:id/rows/:from",
     {
       schema: { params: IdFrom },
-      bodyLimit: MAX_ROWS_PER_UPLOAD * ROW_BYTES,
+      bodyLimit: MAX_ROWS_PER_UPLOAD * UPLOAD_ROW_BYTES,
       onRequest: async ({ params, headers }) => {
         const { id, from } = IdFrom.parse(params);
         rowsIn(intake.open(normalHex(id, 32)), from, lengthIn(headers));
@@ -97,8 +97,9 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
       const id = normalHex(params.id, 32);
       const bytes = bytesOf(body);
       await counted(() => intake.putRows(id, params.from, bytes));
-      taken.inc(bytes.length / ROW_BYTES);
-      return { batchId: id, from: params.from, rows: bytes.length / ROW_BYTES };
+      const rows = bytes.length / UPLOAD_ROW_BYTES;
+      taken.inc(rows);
+      return { batchId: id, from: params.from, rows };
     },
   );
   app.post("/batches/:id/stage", { schema: { params: Id } }, async ({ params }) => {

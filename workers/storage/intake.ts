@@ -1,15 +1,16 @@
 /**
- * What a node does with bytes that anybody may send: nothing is kept that has not been held against the chain's record.
- * Metadata first, because every row is checked against it; then rows, extended here; then all of them together.
+ * What a node does with bytes that anybody may send: nothing is kept that has not been held against the chain's record,
+ * nothing is extended that its hashes refute, and nothing is written because somebody sent rubbish. Metadata first, because every row is checked against it; then rows, extended here; then all of them together.
  */
 import type { Compute, VerifiedBatch } from "../../adapters/compute.ts";
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import type { Log } from "../../adapters/log.ts";
-import { type ErrorFields, ZgError } from "../../protocol/errors.ts";
+import { type ErrorFields, type Refusal as Unacceptable, ZgError } from "../../protocol/errors.ts";
 import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
 import { concat, type Hex } from "../../protocol/hex.ts";
 import { rowOffsets } from "../../protocol/metadata.ts";
-import { MAX_ROWS_PER_UPLOAD, ROW_BYTES } from "../../protocol/params.ts";
+import { MAX_ROWS_PER_UPLOAD, UPLOAD_ROW_BYTES } from "../../protocol/params.ts";
+import { decodeUpload } from "../../protocol/upload.ts";
 import { isRecorded, sameContent } from "../chain-batch.ts";
 import { closedBecause, mayStage, type NodeBatch, type Refusal } from "./record.ts";
 import { corruptRow, json, type Shelf, STORED_ROW_BYTES } from "./shelf.ts";
@@ -31,13 +32,20 @@ export interface Intake {
   /** The batch, if data is taken for it now; otherwise throws why not. */
   open(batchId: Hex): NodeBatch;
   putMetadata(batchId: Hex, bytes: Uint8Array): Promise<void>;
-  /** @param rows n × 131,072 bytes: the data halves of rows `first` … */
-  putRows(batchId: Hex, first: number, rows: Uint8Array): Promise<void>;
+  /** @param body rows `first` … as protocol/upload.ts has them, n × 131,104 bytes */
+  putRows(batchId: Hex, first: number, body: Uint8Array): Promise<void>;
   /** Resolves when the batch is staged: verified as a whole, durable. Throws `NotStaged` while something is missing. */
   stage(batchId: Hex): Promise<void>;
   /** The verified metadata of a batch that has it. */
   verified(record: NodeBatch): Promise<VerifiedBatch>;
+  /** What was last sent for a batch and is not what the chain recorded; kept in memory only. */
+  refused(batchId: Hex): Refusal | undefined;
 }
+
+/** Batches whose last wrong upload is remembered. */
+const MAX_REMEMBERED = 256;
+/** Batches whose metadata is held ready for their rows. */
+const MAX_OPENED = 16;
 
 export const createIntake = (deps: IntakeDeps): Intake => {
   const { shelf, compute, latest, log } = deps;
@@ -50,12 +58,25 @@ export const createIntake = (deps: IntakeDeps): Intake => {
     return record;
   };
 
-  const refuse = async (record: NodeBatch, refusal: Omit<Refusal, "time">): Promise<never> => {
+  const wrongUploads = new Map<Hex, Refusal>();
+  /** Somebody sent something else. Anyone can, at any rate: it costs no write, and says nothing of the batch. */
+  const turnAway = (record: NodeBatch, refusal: Omit<Refusal, "time" | "final">): never => {
+    const { batchId } = record.batch.facts;
+    log.warn({ batchId, ...refusal }, "upload refused");
+    wrongUploads.delete(batchId);
+    wrongUploads.set(batchId, { ...refusal, final: false, time: deps.now() });
+    for (const oldest of wrongUploads.keys()) if (wrongUploads.size > MAX_REMEMBERED) wrongUploads.delete(oldest);
+    throw new ZgError(refusal.code, refusal.fields);
+  };
+
+  /** What the chain recorded is bad itself. */
+  const refuse = async (record: NodeBatch, about: Omit<Refusal, "time" | "final">): Promise<never> => {
+    const refusal = { ...about, final: true };
     const { batchId, rowCount } = record.batch.facts;
-    log.warn({ batchId, rowCount, ...refusal }, refusal.final ? "batch refused" : "upload refused");
+    log.warn({ batchId, rowCount, ...refusal }, "batch refused");
     await shelf.update(batchId, (known) => {
-      // A verdict stands; what strangers send does not change it, nor what was staged. And it is about the content that
-      // was looked at, whatever the chain has put under this id in the meantime.
+      // A verdict stands, and so does what was staged. And it is about the content that was looked at, whatever the chain
+      // has put under this id in the meantime.
       if (known === undefined || known.refusal?.final === true || known.staged) return known;
       if (!sameContent(known.batch, record.batch)) return known;
       return { ...known, refusal: { ...refusal, time: deps.now() } };
@@ -73,18 +94,33 @@ export const createIntake = (deps: IntakeDeps): Intake => {
     return verdict.batch;
   };
 
+  const opened = new Map<Hex, { readonly batch: NodeBatch["batch"]; readonly verified: VerifiedBatch }>();
+  /** The same for every piece of a batch that is coming in: its metadata is hashed once, not once for each request. */
+  const openedOnce = async (record: NodeBatch): Promise<VerifiedBatch> => {
+    const { batchId } = record.batch.facts;
+    const known = opened.get(batchId);
+    if (known !== undefined && shelf.hasMetadata(batchId) && sameContent(known.batch, record.batch)) {
+      return known.verified;
+    }
+    const batch = await verified(record);
+    opened.set(batchId, { batch: record.batch, verified: batch });
+    for (const oldest of opened.keys()) if (opened.size > MAX_OPENED) opened.delete(oldest);
+    return batch;
+  };
+
   const stageOnce = async (batchId: Hex): Promise<void> => {
     const record = open(batchId);
     if (record.staged) return;
     const { rowCount } = record.batch.facts;
-    const batch = await verified(record);
+    // Before anything is hashed: asking costs nothing, and anyone may ask.
     const here = shelf.rowCount(batchId);
     if (here < rowCount) throw new ZgError("NotStaged", { batchId, rows: here, rowCount });
+    const batch = await verified(record);
     const read = async (first: number, count: number): Promise<Uint8Array> => readHalves(shelf, batchId, first, count);
     const verdict = await compute.verifyPolynomials(batch, read);
     if (!verdict.ok) {
       await recheckRows(batch, batchId, read);
-      await refuse(record, { ...verdict, ...blameOf(batch, verdict.fields), final: true });
+      await refuse(record, { ...refusalOf(verdict), ...blameOf(batch, verdict.fields) });
     }
     let staged: NodeBatch | undefined;
     await shelf.update(batchId, (known) => {
@@ -94,6 +130,8 @@ export const createIntake = (deps: IntakeDeps): Intake => {
       return staged;
     });
     if (staged?.staged !== true) throw new ZgError("BatchNotOpen", { batchId });
+    wrongUploads.delete(batchId);
+    opened.delete(batchId);
     log.info({ batchId, rowCount }, "staged");
     crashpoint("staged-not-acked");
     await deps.onStaged(staged);
@@ -130,11 +168,11 @@ export const createIntake = (deps: IntakeDeps): Intake => {
           metadataRoot: facts.metadataRoot,
           why: "these bytes are not what the chain recorded",
         };
-        await refuse(record, { code: "MetadataRootMismatch", fields, blobKey: null, final: false });
+        turnAway(record, { code: "MetadataRootMismatch", fields, blobKey: null });
       }
       const verdict = await compute.verifyBatch(bytes, facts);
       // The very bytes on record fail: whatever else is sent, the batch is bad.
-      if (!verdict.ok) return refuse(record, { ...verdict, blobKey: keyIn(verdict.fields), final: true });
+      if (!verdict.ok) return refuse(record, { ...refusalOf(verdict), blobKey: keyIn(verdict.fields) });
       const blobKeys = verdict.batch.metadata.headers.map(blobKeyOf);
       await shelf.update(batchId, (known, tx) => {
         mustBeOpen(known, batchId, latest());
@@ -145,18 +183,19 @@ export const createIntake = (deps: IntakeDeps): Intake => {
         return known;
       });
     },
-    putRows: async (batchId, first, rows) => {
+    putRows: async (batchId, first, body) => {
       const record = open(batchId);
-      const count = rowsIn(record, first, rows.length);
+      const count = rowsIn(record, first, body.length);
       const missing = Array.from({ length: count }, (_, i) => first + i).some((row) => !shelf.hasRow(batchId, row));
       if (record.staged || !missing) return;
       const used = shelf.stagedRows() * STORED_ROW_BYTES;
       if (record.confirmed === null && used + count * STORED_ROW_BYTES > deps.stagingLimit) {
         throw new ZgError("StagingFull", { used, limit: deps.stagingLimit });
       }
-      const batch = await verified(record);
-      const verdict = await compute.verifyRows(batch, first, rows);
-      if (!verdict.ok) return refuse(record, { ...verdict, ...blameOf(batch, verdict.fields), final: false });
+      const batch = await openedOnce(record);
+      const { rows, redundancyRoots } = decodeUpload(body);
+      const verdict = await compute.verifyRows(batch, first, rows, redundancyRoots);
+      if (!verdict.ok) return turnAway(record, { ...refusalOf(verdict), ...blameOf(batch, verdict.fields) });
       crashpoint("rows-half-received");
       const stillOpen = () => mustBeOpen(shelf.find(batchId), batchId, latest());
       await shelf.putRows(batchId, first, verdict.extended, verdict.cellRoots, stillOpen);
@@ -167,15 +206,16 @@ export const createIntake = (deps: IntakeDeps): Intake => {
       staging.set(batchId, running);
       return running;
     },
+    refused: (batchId) => wrongUploads.get(batchId),
   };
 };
 
 /** How many rows a body of this length brings; refuses what the batch has no place for, before the body is read. */
 export const rowsIn = (record: NodeBatch, first: number, length: number): number => {
   const { batchId, rowCount } = record.batch.facts;
-  const count = length / ROW_BYTES;
+  const count = length / UPLOAD_ROW_BYTES;
   if (!Number.isInteger(count) || count < 1 || count > MAX_ROWS_PER_UPLOAD) {
-    const expected = `1 to ${MAX_ROWS_PER_UPLOAD} × ${ROW_BYTES}`;
+    const expected = `1 to ${MAX_ROWS_PER_UPLOAD} × ${UPLOAD_ROW_BYTES}`;
     throw new ZgError("LengthMismatch", { batchId, expected, actual: Number.isFinite(length) ? length : "unknown" });
   }
   if (first + count > rowCount) throw new ZgError("BadRequest", { batchId, first, count, rowCount });
@@ -196,6 +236,8 @@ const mustBeOpen = (record: NodeBatch | undefined, batchId: Hex, latest: number)
   const closed = closedBecause(record, latest);
   if (closed !== undefined) throw new ZgError(closed, { batchId });
 };
+
+const refusalOf = ({ code, fields }: Unacceptable): Pick<Refusal, "code" | "fields"> => ({ code, fields });
 
 const keyIn = (fields: ErrorFields): Hex | null =>
   typeof fields.blobKey === "string" ? (fields.blobKey as Hex) : null;

@@ -1,7 +1,7 @@
 /** What a node says of a batch when it is asked: `GET /batches/:id`. */
 import type { ErrorFields } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { type NodeBatch, type State, stateOf } from "./record.ts";
+import { type NodeBatch, type Refusal, type State, stateOf } from "./record.ts";
 import type { Shelf } from "./shelf.ts";
 
 export interface BatchView {
@@ -22,7 +22,8 @@ export interface BatchView {
   } | null;
 }
 
-export const viewOf = (shelf: Shelf, batchId: Hex): BatchView => {
+/** @param sent what was last sent for it and refused */
+export const viewOf = (shelf: Shelf, batchId: Hex, sent?: Refusal): BatchView => {
   const record = shelf.find(batchId);
   const state = stateOf(record);
   const rows = record === undefined ? 0 : shelf.rowCount(batchId);
@@ -30,7 +31,9 @@ export const viewOf = (shelf: Shelf, batchId: Hex): BatchView => {
     const nothing = { submitted: null, confirmed: null, refused: null };
     return { batchId, state: "unknown", rows, rowCount: null, metadata: false, ...nothing };
   }
-  const { batch, confirmed, refusal } = record;
+  const { batch, confirmed } = record;
+  // A verdict says more than what strangers sent; of a staged batch neither is of interest.
+  const refusal = record.refusal ?? (record.staged ? null : (sent ?? null));
   return {
     batchId,
     state,

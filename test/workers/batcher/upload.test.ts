@@ -2,7 +2,8 @@ import { expect } from "chai";
 import type { HttpClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import { type ErrorCode, ZgError } from "../../../protocol/errors.ts";
-import { ROW_BYTES } from "../../../protocol/params.ts";
+import { ROW_BYTES, UPLOAD_ROW_BYTES } from "../../../protocol/params.ts";
+import { decodeUpload } from "../../../protocol/upload.ts";
 import { createRowsCache } from "../../../workers/batcher/rows.ts";
 import { type UploadDeps, upload } from "../../../workers/batcher/upload.ts";
 import { keys, type NodeAnswer } from "../../../workers/records.ts";
@@ -28,11 +29,22 @@ const setUp = (fail?: { path: RegExp; code: ErrorCode; fields?: Record<string, s
   bucket.objects.set(keys.metadata(batchId), Buffer.from("metadata"));
   bucket.objects.set(keys.rows(hashOf("a")), new Uint8Array(18 * ROW_BYTES).fill(1));
   bucket.objects.set(keys.rows(hashOf("b")), new Uint8Array(ROW_BYTES).fill(2));
+  bucket.objects.set(
+    keys.redundancy(hashOf("a")),
+    Uint8Array.from({ length: 18 * 32 }, (_, i) => i >> 5),
+  );
+  bucket.objects.set(keys.redundancy(hashOf("b")), new Uint8Array(32).fill(99));
   const sent: string[] = [];
+  /** First byte of the redundancy root that accompanies each row. */
+  const roots: number[] = [];
   const late: string[] = [];
   const serve = (url: string, method: string | undefined, body: Uint8Array | undefined): void => {
     const path = new URL(url).pathname.replace(`/batches/${batchId}/`, "");
     sent.push(`${method} ${path} ${body?.length ?? 0} ${body?.[0] ?? ""}`.trim());
+    if (path.startsWith("rows/") && body) {
+      const { redundancyRoots } = decodeUpload(body);
+      for (let at = 0; at < redundancyRoots.length; at += 32) roots.push(redundancyRoots[at] as number);
+    }
     if (fail?.path.test(path)) throw new ZgError(fail.code, fail.fields);
   };
   const client: Pick<HttpClient, "bytes" | "json"> = {
@@ -63,20 +75,29 @@ const setUp = (fail?: { path: RegExp; code: ErrorCode; fields?: Record<string, s
     pollMs: 50,
   };
   const answer = () => read<NodeAnswer>(bucket, keys.answer(batchId, "1"));
-  return { bucket, deps, sent, late, answer, run: () => upload(deps, batchId, "1", new AbortController().signal) };
+  return {
+    bucket,
+    deps,
+    sent,
+    roots,
+    late,
+    answer,
+    run: () => upload(deps, batchId, "1", new AbortController().signal),
+  };
 };
 
 describe("uploading to one node", () => {
   it("sends metadata, then rows by their place in the batch, at most 16 at once, then asks to stage", async () => {
-    const { run, sent, answer } = setUp();
+    const { run, sent, roots, answer } = setUp();
     expect(await run()).to.equal(undefined);
     expect(sent).to.deep.equal([
       "PUT metadata 8 109",
-      `PUT rows/0 ${16 * ROW_BYTES} 1`,
-      `PUT rows/16 ${2 * ROW_BYTES} 1`,
-      `PUT rows/18 ${ROW_BYTES} 2`,
+      `PUT rows/0 ${16 * UPLOAD_ROW_BYTES} 1`,
+      `PUT rows/16 ${2 * UPLOAD_ROW_BYTES} 1`,
+      `PUT rows/18 ${UPLOAD_ROW_BYTES} 2`,
       "POST stage 0",
     ]);
+    expect(roots).to.deep.equal([...Array(18).keys(), 99]);
     expect(answer()).to.include({ outcome: "staged", url: "http://node-1/", seed: submitted.blockHash });
   });
 

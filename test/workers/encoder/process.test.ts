@@ -12,7 +12,10 @@ import { acceptedOf, encodedOf, hashOf } from "../facts.ts";
 const accepted = acceptedOf("a", { length: 5 });
 const { requestId } = accepted;
 const { dataRoot, commitment } = encodedOf("a");
-const blob: EncodedBlob = { dataRoot, commitment, segmentRoots: new Uint8Array(32), q: new Uint8Array(131_072) };
+const blob: EncodedBlob = {
+  ...{ dataRoot, commitment, segmentRoots: new Uint8Array(32), redundancyRoots: new Uint8Array(32).fill(3) },
+  q: new Uint8Array(131_072),
+};
 
 describe("encoding a blob", () => {
   const set = () => {
@@ -38,13 +41,19 @@ describe("encoding a blob", () => {
     return { bucket, deps, calls };
   };
 
-  it("writes Q and the key before the record, and pokes the batcher", async () => {
+  it("writes Q, the roots that uploads need and the key before the record, and pokes the batcher", async () => {
     const { bucket, deps, calls } = set();
     const puts: string[] = [];
     bucket.failOn = (operation, key) => void (operation === "put" && puts.push(key)) as undefined;
     await encode(deps, requestId);
     const blobKey = blobKeyOf(headerOf(accepted, blob));
-    expect(puts).to.deep.equal([keys.q(requestId), keys.byBlobKey(blobKey), keys.encoded(requestId)]);
+    expect(puts).to.deep.equal([
+      keys.q(requestId),
+      keys.redundancy(requestId),
+      keys.byBlobKey(blobKey),
+      keys.encoded(requestId),
+    ]);
+    expect(bucket.objects.get(keys.redundancy(requestId))).to.deep.equal(blob.redundancyRoots);
     const record = Encoded.parse(JSON.parse(Buffer.from(bucket.objects.get(keys.encoded(requestId)) ?? []).toString()));
     expect(record).to.include({ requestId, blobKey, dataRoot, commitment });
     expect(calls).to.deep.equal({ encoded: 1, poked: 1 });

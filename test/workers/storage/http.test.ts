@@ -14,7 +14,7 @@ import { honest, wrongCommitment } from "../batches.ts";
 import { allHalves, frame, halves, type Stored } from "../stored.ts";
 import { openNode, type TestNode } from "./node.ts";
 
-const ROW = 131_072;
+const ROW = 131_104;
 
 describe("a storage node over HTTP", function () {
   this.timeout(60_000);

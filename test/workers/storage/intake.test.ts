@@ -16,7 +16,7 @@ describe("what a storage node takes", function () {
   let good: Stored;
   let node: TestNode;
   const id = (stored = good) => stored.batch.facts.batchId;
-  const state = (stored = good) => viewOf(node.shelf, id(stored));
+  const state = (stored = good) => viewOf(node.shelf, id(stored), node.intake.refused(id(stored)));
 
   before(async () => {
     compute = await sharedCompute();
@@ -76,7 +76,7 @@ describe("what a storage node takes", function () {
     await rejection(node.intake.putRows(id(), 3, halves(good, 2, 2)), "BadRequest");
     await rejection(node.intake.putRows(id(), 0, row.slice(1)), "LengthMismatch");
     await rejection(node.intake.putRows(id(), 0, new Uint8Array(0)), "LengthMismatch");
-    await rejection(node.intake.putRows(id(), 0, new Uint8Array(17 * 131_072)), "LengthMismatch");
+    await rejection(node.intake.putRows(id(), 0, new Uint8Array(17 * 131_104)), "LengthMismatch");
     expect(state().rows).to.equal(0);
   });
 
@@ -104,6 +104,50 @@ describe("what a storage node takes", function () {
     expect(state().rows).to.equal(0);
     await node.upload(good);
     expect(state().state).to.equal("staged");
+  });
+
+  it("a right row under a wrong root of its redundancy is turned away at the gate, a forged row in any case", async () => {
+    await node.submit(good);
+    await node.intake.putMetadata(id(), good.batch.bytes);
+    const body = halves(good, 1, 2);
+    body.fill(7, 2 * 131_072 + 32);
+    const error = await rejection(node.intake.putRows(id(), 1, body), "SegmentRootMismatch");
+    expect(error.fields).to.include({ row: 2 });
+    expect(state().rows).to.equal(0);
+    await node.intake.putRows(id(), 1, halves(good, 1, 2));
+    expect(state().rows).to.equal(2);
+  });
+
+  it("what strangers send is not extended and not written down; the last of it is told until the batch is staged", async () => {
+    await node.close();
+    const gates: boolean[] = [];
+    let opened = 0;
+    node = await openNode({
+      compute: {
+        verifyPolynomials: compute.verifyPolynomials,
+        verifyBatch: (...args) => {
+          opened += 1;
+          return compute.verifyBatch(...args);
+        },
+        verifyRows: (batch, first, rows, roots) => {
+          gates.push(roots?.length === (rows.length / 131_072) * 32);
+          return compute.verifyRows(batch, first, rows, roots);
+        },
+      },
+    });
+    await node.submit(good);
+    await node.intake.putMetadata(id(), good.batch.bytes);
+    const before = node.shelf.find(id());
+    for (const row of [1, 2, 3]) {
+      await rejection(node.intake.putRows(id(), 0, halves(good, row, 1)), "SegmentRootMismatch");
+    }
+    expect(gates).to.deep.equal([true, true, true]);
+    expect(opened, "metadata hashed").to.equal(2);
+    expect(node.shelf.find(id()), "the record").to.equal(before);
+    expect(state().refused).to.include({ code: "SegmentRootMismatch", final: false });
+    await node.upload(good);
+    expect(state().refused).to.equal(null);
+    expect(node.intake.refused(id())).to.equal(undefined);
   });
 
   it("rows of another place of the same batch are refused", async () => {

@@ -22,6 +22,7 @@ export const chainErrorOf = (error: unknown): ZgError => {
   if (error instanceof ZgError) return error;
   const data = revertDataOf(error);
   if (data !== undefined) return new ZgError("ChainReverted", decode(data), { cause: error });
+  if (lacksFunds(error)) return new ZgError("InsufficientFunds", { why: textOf(error) }, { cause: error });
   if (isRevert(error)) return new ZgError("ChainReverted", { error: "unknown", why: textOf(error) }, { cause: error });
   if (nested(error).some((part) => part instanceof ZgError)) {
     return nested(error).find((part) => part instanceof ZgError) as ZgError;
@@ -73,5 +74,10 @@ const isRevert = (error: unknown): boolean =>
       (part instanceof RpcError && (part.code === 3 || /revert/i.test(part.message))) ||
       (typeof part === "object" && part !== null && "code" in part && part.code === "CALL_EXCEPTION"),
   );
+
+/** Geth and its kin, the same when it estimates, and Hardhat. */
+const FUNDS = /insufficient funds|gas required exceeds allowance|doesn't have enough funds/i;
+const lacksFunds = (error: unknown): boolean =>
+  nested(error).some((part) => part instanceof RpcError && FUNDS.test(part.message));
 
 const textOf = (error: unknown): string => messageOf(error).slice(0, 300);

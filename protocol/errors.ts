@@ -68,6 +68,7 @@ export const ERRORS = {
   WrongChain: final(500, "the RPC serves another chain id"),
   NoCode: final(500, "there is no contract at this address"),
   ChainReverted: final(500, "the transaction reverts"),
+  InsufficientFunds: retry(503, "the account can not pay for the transaction"),
   ChainUnreachable: retry(503, "the chain's RPC does not answer"),
   DeepReorg: final(500, "the chain changed below the finalized height"),
   NonceTaken: final(500, "another transaction was mined at this nonce"),

@@ -8,6 +8,10 @@ export function statusRows(view: BlobView): [string, string][] {
   return [
     ["status", view.status],
     ...optional("code", view.code),
+    ...optional(
+      "held",
+      view.held && `${view.held.code}: ${view.held.why}, since ${new Date(view.held.since).toISOString()}`,
+    ),
     ["request", view.requestId],
     ...optional("blob", view.blobKey),
     ...optional("batch", view.batchId && `${view.batchId}, index ${view.blobIndex}`),

@@ -42,6 +42,21 @@ export const createCalls = (chain: Chain, submitter: Hex): Calls => {
     const gas = await chain.estimate({ from: submitter, to, data, value });
     return { id, kind, to, data, value: value.toString(), gas: (gas + gas / 5n + MARGIN).toString() };
   };
+  /** Not every node asks for the money when it estimates; in the outbox the plan would stand in the way until it comes. */
+  const mustAfford = async (value: bigint, gas: bigint): Promise<void> => {
+    const [have, head] = await Promise.all([balance(), chain.header("latest")]);
+    const need = value + gas * (head?.baseFeePerGas ?? 0n);
+    if (have >= need) return;
+    const fields = { account: submitter, have: String(have), need: String(need) };
+    throw new ZgError("InsufficientFunds", { ...fields, why: `${submitter} has ${have} wei, ${need} are needed` });
+  };
+  const balance = async (): Promise<bigint> => {
+    try {
+      return await chain.provider.getBalance(submitter);
+    } catch (error) {
+      throw chain.errorOf(error);
+    }
+  };
   const read = async (method: string, ...args: readonly unknown[]): Promise<unknown> => {
     try {
       return await entrance.getFunction(method).staticCall(...args);
@@ -54,7 +69,9 @@ export const createCalls = (chain: Chain, submitter: Hex): Calls => {
     submit: async (plan) => {
       const fees = (await read("quoteBatch", plan.rowCount, plan.metadataLength)) as readonly bigint[];
       const value = fees.reduce((sum, fee) => sum + fee, 0n);
-      return intent(submitId(plan.batchId), "submitBatch", "submitBatch", [commitmentOf(plan)], value);
+      const planned = await intent(submitId(plan.batchId), "submitBatch", "submitBatch", [commitmentOf(plan)], value);
+      await mustAfford(value, BigInt(planned.gas ?? 0));
+      return planned;
     },
     confirm: ({ batchId, rowNodes, metadataNodes }, seed, attestation) =>
       intent(`confirm-${batchId}-${seed}`, "confirmBatch", "confirmBatch", [

@@ -7,7 +7,9 @@ import type { Compute } from "../../adapters/compute.ts";
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Outbox } from "../../adapters/outbox.ts";
+import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import { hold, release } from "../held.ts";
 import { type BatchPlan, keys } from "../records.ts";
 import { buildBatch, loadBlob } from "./build.ts";
 import { type Calls, revertOf } from "./calls.ts";
@@ -34,7 +36,7 @@ export interface FormDeps {
   readonly signal: AbortSignal;
 }
 
-/** When a submission would revert for a reason that may pass (no validators, no money), ms. */
+/** When a submission would be refused for a reason that may pass (no validators, no money), ms. */
 const REFUSED_PAUSE_MS = 2_000;
 
 /** Packs until there is nothing to pack; resolves to the ms after which there may be something again. */
@@ -46,6 +48,7 @@ export const formBatches = async (deps: FormDeps): Promise<number | undefined> =
     const live = await deps.slots.live();
     const { candidates, waiting } = await findCandidates({ ...deps, statusOnChain: deps.calls.statusOf }, live);
     const packing = pack(candidates, deps.limits, deps.now());
+    if (candidates.length === 0) await release(deps.bucket);
     if (!("pack" in packing)) return packing.waitMs ?? (waiting > 0 ? deps.limits.waitMs : undefined);
     const outcome = await formOne(deps, nonce, packing.pack, packing.attempt);
     if (outcome === "refused") return REFUSED_PAUSE_MS;
@@ -74,14 +77,16 @@ const formOne = async (
     if ((await outbox.plan(nonce, intent)) === "exists") return "taken";
   } catch (error) {
     const revert = revertOf(error);
-    if (revert === undefined) throw error;
     if (revert === "BatchAlreadySubmitted" && (await calls.statusOf(batchId)) !== "Unavailable") {
       await deps.adopt(batchId);
       return "adopted";
     }
+    if (!(error instanceof ZgError) || (revert === undefined && error.code !== "InsufficientFunds")) throw error;
     log.warn({ batchId, revert, error }, "the chain would not take the batch");
+    await hold(bucket, error, deps.now());
     return "refused";
   }
+  await release(bucket);
   log.info({ batchId, nonce, blobs: plan.blobs.length, rows: plan.rowCount, attempt }, "batch planned");
   await deps.pokeSend();
   return "planned";

@@ -1,6 +1,7 @@
 import { getJson, type ObjectStore } from "../../adapters/bucket.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { readAll, readBatchFacts } from "../batch-facts.ts";
+import { readHeld } from "../held.ts";
 import { Accepted, Encoded, idIn, keys, Verdict } from "../records.ts";
 import type { BlobFacts } from "./status.ts";
 
@@ -9,13 +10,14 @@ export const readBlobFacts = async (bucket: ObjectStore, id: Hex, copies: number
   const accepted = (await getJson(bucket, keys.accepted(id), Accepted)) ?? (await byBlobKey(bucket, id));
   if (accepted === null) return null;
   const { requestId } = accepted;
-  const [encoded, verdict, batches] = await Promise.all([
+  const [encoded, verdict, held, batches] = await Promise.all([
     getJson(bucket, keys.encoded(requestId), Encoded),
     getJson(bucket, keys.verdict(requestId), Verdict),
+    readHeld(bucket),
     readAll(bucket, keys.placements(requestId), (key) => readBatchFacts(bucket, idIn(key))),
   ]);
   batches.sort((a, b) => a.plan.time - b.plan.time);
-  return { accepted, encoded, verdict, batches, copies };
+  return { accepted, encoded, verdict, held, batches, copies };
 };
 
 const byBlobKey = async (bucket: ObjectStore, blobKey: Hex): Promise<Accepted | null> => {

@@ -6,6 +6,7 @@ import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
 import { MAX_BLOB_BYTES } from "../../protocol/params.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
+import { readHeld } from "../held.ts";
 import { route } from "../route.ts";
 import { createDisperserHttp } from "./http.ts";
 import { createService } from "./service.ts";
@@ -42,6 +43,8 @@ export const startDisperser = async (context: Context, options: DisperserOptions
         chainId: context.network.chainId,
         entrance: context.network.contracts.DAEntrance,
         heldBytes: service.held(),
+        // A bucket that does not answer is not the reason why this worker should not.
+        held: await readHeld(bucket).catch(() => null),
         queues: await queues.counts().catch(() => null),
         failures: await queues.failureCounts().catch(() => null),
       }),

@@ -25,6 +25,7 @@ export const viewOf = (facts: BlobFacts): BlobView => {
     code: verdict?.code,
     charged: verdict?.charged,
     retry: verdict?.retry,
+    held: heldOf(facts),
     stake: batch?.confirmed ? { signed: batch.confirmed.signedStake, total: batch.confirmed.totalStake } : undefined,
     retainUntil: batch?.confirmed?.retainUntil,
     events: eventsOf(facts),
@@ -37,6 +38,10 @@ export const viewOf = (facts: BlobFacts): BlobView => {
     refusals: batch === undefined ? [] : refusalsOf(batch),
   };
 };
+
+/** Only who is waiting to be submitted is held; it is tried again without anybody's doing. */
+const heldOf = (facts: BlobFacts): BlobView["held"] =>
+  facts.held && statusOf(facts) === "ENCODED" ? { ...facts.held, retry: true } : undefined;
 
 export const eventsOf = (facts: BlobFacts): BlobEvent[] => {
   const { accepted, encoded, verdict, batches } = facts;

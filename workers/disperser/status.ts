@@ -1,6 +1,7 @@
 /** The status of a blob is computed from facts, each time it is asked for. */
 import type { BlobStatus } from "../../protocol/status.ts";
 import type { BatchFacts } from "../batch-facts.ts";
+import type { Held } from "../held.ts";
 import type { Accepted, Encoded, Verdict } from "../records.ts";
 
 export interface BlobFacts {
@@ -9,6 +10,8 @@ export interface BlobFacts {
   readonly verdict: Verdict | null;
   /** Every batch the blob was packed into, oldest first. */
   readonly batches: readonly BatchFacts[];
+  /** Why nothing is submitted at present. */
+  readonly held?: Held | null;
   /** Acknowledgements that make a batch STORED. */
   readonly copies: number;
 }

@@ -54,6 +54,10 @@ export const BlobView = z.object({
   code: z.string().optional().describe("why a blob FAILED"),
   charged: z.boolean().optional(),
   retry: z.boolean().optional(),
+  held: z
+    .object({ code: z.string(), why: z.string(), since: z.number(), retry: z.boolean() })
+    .optional()
+    .describe("why a blob that is ENCODED is not submitted at present; it will be when the reason is gone"),
   stake: z.object({ signed: z.string(), total: z.string() }).optional().describe("wei, as confirmed on chain"),
   retainUntil: z.number().optional().describe("last block in which nodes must hold the batch"),
   events: z.array(BlobEvent),

@@ -3,6 +3,7 @@ import { ZgError } from "../../../protocol/errors.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import { formBatches } from "../../../workers/batcher/form.ts";
 import { submitId } from "../../../workers/batcher/slots.ts";
+import { readHeld } from "../../../workers/held.ts";
 import { type BatchPlan, keys } from "../../../workers/records.ts";
 import { hashOf } from "../facts.ts";
 import { addBlob, createWorld, namesIn, planned, put, type World } from "./desk.ts";
@@ -143,6 +144,28 @@ describe("forming batches", () => {
     };
     expect(await formBatches(world.batcher({ calls }))).to.be.greaterThan(0);
     expect(world.slots.size).to.equal(0);
+    expect(await readHeld(world.bucket)).to.include({ code: "NoValidators", why: "NoValidators(epoch 3)" });
+  });
+
+  it("says why it holds blobs back, since when, and no longer than that", async () => {
+    const world = createWorld();
+    addBlob(world.bucket, "a");
+    const poor = (why: string, time: number) => ({
+      calls: {
+        submit: async () => {
+          throw new ZgError("InsufficientFunds", { why });
+        },
+        statusOf: async () => "None" as const,
+      },
+      now: () => time,
+    });
+    expect(await formBatches(world.batcher(poor("have 1 want 5", 1_000_000)))).to.be.greaterThan(0);
+    expect(await formBatches(world.batcher(poor("have 2 want 5", 1_000_500)))).to.be.greaterThan(0);
+    const held = { code: "InsufficientFunds", why: "have 2 want 5", since: 1_000_000 };
+    expect(await readHeld(world.bucket)).to.deep.equal(held);
+    await formBatches(world.batcher());
+    expect(world.slots.size).to.equal(1);
+    expect(await readHeld(world.bucket)).to.equal(null);
   });
 
   it("leaves blobs with a verdict, and blobs that are not encoded, alone", async () => {

@@ -82,6 +82,15 @@ describe("viewOf a blob", () => {
   it("is what the API promises", () => {
     expect(BlobView.safeParse(view).success).to.equal(true);
   });
+  it("says why a blob is held while it is ENCODED, and of no other", () => {
+    const held = { code: "InsufficientFunds", why: "have 1 want 5", since: 7 } as const;
+    const waiting = viewOf(facts({ held, batches: [batchOf(["b", "a"])] }));
+    expect(waiting).to.deep.include({ status: "ENCODED", held: { ...held, retry: true } });
+    expect(BlobView.safeParse(waiting).success).to.equal(true);
+    expect(viewOf(facts({ held, batches: [batch] })).held).to.equal(undefined);
+    expect(viewOf(facts({ held, encoded: null })).held).to.equal(undefined);
+    expect(viewOf(facts({})).held).to.equal(undefined);
+  });
   it("says where in the batch the blob is", () => {
     expect(view.blobIndex).to.equal(1);
     expect(view.batchId).to.equal(planOf(["b", "a"]).batchId);

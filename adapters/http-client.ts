@@ -2,6 +2,7 @@
  * Requests to peers that are slow, lying or gone. Every request has a deadline for the whole of it; an answer longer
  * than expected is refused by its declared length before anything is allocated, and cut off if it lied.
  */
+import { lookup } from "node:dns";
 import {
   Agent,
   type ClientRequest,
@@ -10,6 +11,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
 import type { z } from "zod";
 import { type ErrorFields, isErrorCode, ZgError } from "../protocol/errors.ts";
 import { errnoOf, messageOf } from "./errors.ts";
@@ -48,9 +50,11 @@ export interface ClientOptions {
   readonly deadlineMs?: number;
   /** Connections kept per peer. */
   readonly maxSockets?: number;
+  /** For URLs that strangers choose: which addresses may be connected to, also when a name leads there. */
+  readonly mayReach?: (address: string) => boolean;
 }
 
-export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptions = {}): HttpClient => {
+export const openClient = ({ deadlineMs = 10_000, maxSockets = 16, mayReach }: ClientOptions = {}): HttpClient => {
   const options = { keepAlive: true, maxSockets, maxFreeSockets: maxSockets, timeout: 60_000 };
   const agents = { "http:": new Agent(options), "https:": new SecureAgent(options) };
 
@@ -63,6 +67,7 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptio
         agent: agents[secure ? "https:" : "http:"],
         headers: { ...typeOf(rest), ...(body === undefined ? {} : { "content-length": body.length }), ...rest.headers },
         signal,
+        lookup: mayReach && guardedLookup(mayReach),
       });
       sent.on("error", (error) =>
         reject(sent.reusedSocket && errnoOf(error) === "ECONNRESET" ? new StaleSocket(error) : error),
@@ -81,6 +86,9 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptio
     const url = URL.canParse(address) ? new URL(address) : undefined;
     if (url?.protocol !== "http:" && url?.protocol !== "https:")
       throw new ZgError("BadRequest", { what: "URL", url: address.slice(0, 80) });
+    // An address in the URL is not looked up.
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (mayReach !== undefined && isIP(host) !== 0 && !mayReach(host)) throw unreachable(host);
     const limit = requestOptions.deadlineMs ?? deadlineMs;
     const deadline = AbortSignal.timeout(limit);
     const signal = requestOptions.signal === undefined ? deadline : AbortSignal.any([deadline, requestOptions.signal]);
@@ -119,6 +127,19 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16 }: ClientOptio
     },
   };
 };
+
+/** The addresses that are checked are the ones that are connected to: a name cannot change in between. */
+const guardedLookup =
+  (mayReach: (address: string) => boolean): LookupFunction =>
+  (hostname, options, callback) =>
+    lookup(hostname, options, (error, found, family) => {
+      if (error !== null) return callback(error, found, family);
+      if (typeof found === "string") return callback(mayReach(found) ? null : unreachable(hostname), found, family);
+      const open = found.filter(({ address }) => mayReach(address));
+      callback(open.length > 0 ? null : unreachable(hostname), open);
+    });
+
+const unreachable = (host: string): ZgError => new ZgError("NodeDown", { host, why: "an address that is not public" });
 
 const PIECE_BYTES = 1 << 18;
 

@@ -253,6 +253,37 @@ describe("http client", () => {
     await rejection(client.bytes("not a url", { maxBytes: 1 }), "BadRequest");
   });
 
+  it("follows no redirect (A38)", async () => {
+    const paths: (string | undefined)[] = [];
+    answer = (response) => {
+      paths.push(response.req.url);
+      response.writeHead(302, { location: `${url}/elsewhere` }).end();
+    };
+    await rejection(bytes(), "BadResponse");
+    expect(paths).to.deep.equal(["/x"]);
+  });
+
+  it("connects to no address that it is told to leave alone, also behind a name (A38)", async () => {
+    let served = 0;
+    answer = (response) => {
+      served += 1;
+      response.end("ok");
+    };
+    const seen: string[] = [];
+    const refusing = openClient({ mayReach: (address) => seen.push(address) === 0 });
+    const allowing = openClient({ mayReach: () => true });
+    const named = url.replace("127.0.0.1", "localhost");
+    for (const at of [url, named]) {
+      const error = await rejection(refusing.bytes(at, { maxBytes: 10 }), "NodeDown");
+      expect(error.fields.why).to.equal("an address that is not public");
+    }
+    expect(served).to.equal(0);
+    expect(seen).to.include("127.0.0.1");
+    for (const at of [url, named]) await allowing.bytes(at, { maxBytes: 10 });
+    expect(served).to.equal(2);
+    for (const closed of [refusing, allowing]) closed.close();
+  });
+
   it("asks again when a kept connection was closed under it", async () => {
     answer = (response) => response.end("ok");
     await bytes();

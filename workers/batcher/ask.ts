@@ -6,6 +6,7 @@ import type { HttpClient } from "../../adapters/http-client.ts";
 import type { ZgError } from "../../protocol/errors.ts";
 import { type Hex, isHex } from "../../protocol/hex.ts";
 import type { Vote } from "../records.ts";
+import { refusedSocket } from "./socket.ts";
 import type { EpochValidator } from "./validators.ts";
 
 export interface Question {
@@ -31,7 +32,7 @@ export const ask = async (
   client: HttpClient,
   validator: EpochValidator,
   question: Question,
-  context: { readonly signal: AbortSignal; readonly now: () => number },
+  context: { readonly signal: AbortSignal; readonly now: () => number; readonly inside: boolean },
 ): Promise<Vote | Waiting> => {
   const { slot, socket, key } = validator;
   const { batchId, seed, message } = question;
@@ -43,6 +44,8 @@ export const ask = async (
     ...more,
     time: context.now(),
   });
+  const refused = refusedSocket(socket, context.inside);
+  if (refused !== undefined) return vote("down", { code: "NodeDown", why: `socket refused: ${refused}` });
   try {
     const url = `${socket.replace(/\/+$/, "")}/batches/${batchId}/attestation`;
     const options = { maxBytes: MAX_BYTES, deadlineMs: DEADLINE_MS, signal: context.signal };

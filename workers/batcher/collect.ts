@@ -16,7 +16,9 @@ import type { ValidatorSet, Validators } from "./validators.ts";
 
 export interface CollectDeps {
   readonly bucket: ObjectStore;
-  readonly client: HttpClient;
+  /** Validators choose where they are asked: each client connects to no address that `socket.ts` refuses it. */
+  readonly clients: Readonly<Record<"inside" | "outside", HttpClient>>;
+  readonly isInside: (socket: string) => boolean;
   readonly validators: Pick<Validators, "of">;
   readonly outbox: Pick<Outbox, "enqueue">;
   readonly calls: Pick<Calls, "confirm">;
@@ -72,7 +74,7 @@ const askAll = async (
   waiting: Map<number, string>,
   signal: AbortSignal,
 ): Promise<Vote[]> => {
-  const { bucket, client, now, entrance } = deps;
+  const { bucket, clients, now, entrance } = deps;
   const { batchId } = plan;
   const message = attestationMessage({ chainId: BigInt(deps.chainId), entrance, batchId, epoch: BigInt(epoch), seed });
   const question: Question = { batchId, seed, message, blobKeys: plan.blobs.map(({ blobKey }) => blobKey) };
@@ -80,7 +82,9 @@ const askAll = async (
   const asked = set.validators.filter(({ slot }) => slots.includes(slot));
   await Promise.all(
     asked.map(async (validator) => {
-      const vote = await ask(client, validator, question, { signal, now });
+      const inside = deps.isInside(validator.socket);
+      const client = inside ? clients.inside : clients.outside;
+      const vote = await ask(client, validator, question, { signal, now, inside });
       if ("waiting" in vote) waiting.set(validator.slot, vote.waiting);
       if ("waiting" in vote || sameAs(vote, known.get(vote.slot))) return;
       await putJson(bucket, keys.vote(batchId, seed, vote.slot), vote);

@@ -22,6 +22,7 @@ import type { ChainParameters } from "./parameters.ts";
 import { createReplicas } from "./replicas.ts";
 import { createRowsCache } from "./rows.ts";
 import type { Slots } from "./slot-reader.ts";
+import { insideOf } from "./socket.ts";
 import { type Clock, type Job, jobsFor } from "./steps.ts";
 import { sweep } from "./sweep.ts";
 import { type UploadDeps, upload } from "./upload.ts";
@@ -31,7 +32,10 @@ import { applyEvents, applyReorg, type WatchDeps } from "./watch.ts";
 export interface DeskParts {
   readonly context: Context;
   readonly bucket: ObjectStore;
+  /** To storage nodes, which the operator names. */
   readonly client: HttpClient;
+  /** To validators, which name themselves. */
+  readonly asking: CollectDeps["clients"];
   readonly outbox: Outbox;
   readonly queues: Queues;
   readonly open: OpenBatches;
@@ -89,7 +93,11 @@ export const createDesk = (parts: DeskParts) => {
     limits: protocolLimits(timing.batchMs),
     signal,
   };
-  const collecting: CollectDeps = { ...base, client, validators, chainId, entrance, graceMs: timing.graceMs, latest };
+  const collecting: CollectDeps = {
+    ...{ ...base, validators, chainId, entrance, graceMs: timing.graceMs, latest },
+    clients: parts.asking,
+    isInside: insideOf(network.rpc, network.validators),
+  };
   const replicas = createReplicas({
     ...{ bucket, now, nodes: nodes.length, restMs: timing.reconcileMs },
     add: (batchId, node) => queues.tryAdd(route.upload, { batchId, node }),

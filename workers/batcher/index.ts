@@ -16,6 +16,7 @@ import { createDesk } from "./desk.ts";
 import { createOpenBatches } from "./open.ts";
 import { readChainParameters } from "./parameters.ts";
 import { createSlots } from "./slot-reader.ts";
+import { mayReach } from "./socket.ts";
 import { createValidators } from "./validators.ts";
 
 export type BatcherOptions = PartyOptions & {
@@ -35,6 +36,10 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
     shutdown.add("bucket", () => bucket.close());
     const client = openClient();
     shutdown.add("client", () => client.close());
+    const inside = openClient({ mayReach: (address) => mayReach(address, true) });
+    shutdown.add("client of own validators", () => inside.close());
+    const outside = openClient({ mayReach: (address) => mayReach(address, false) });
+    shutdown.add("client of other validators", () => outside.close());
     const wallet = typeof options.wallet === "string" ? new Wallet(options.wallet) : options.wallet;
     const submitter = wallet.address.toLowerCase() as Hex;
     const outbox = await openOutbox({ bucket, chain, wallet: submitter, log });
@@ -47,6 +52,7 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
       context,
       bucket,
       client,
+      asking: { inside, outside },
       outbox,
       queues,
       open,

@@ -68,7 +68,7 @@ const setUp = (answers: Answer[], more: Partial<CollectDeps> = {}) => {
   };
   const deps: CollectDeps = {
     bucket,
-    client: { json } as HttpClient,
+    clients: { inside: { json } as HttpClient, outside: { json } as HttpClient },
     validators: { of: async () => set },
     outbox: { enqueue: async ({ id }: Intent) => ({ nonce: enqueued.push(id) - 1 }) },
     calls: {
@@ -80,6 +80,7 @@ const setUp = (answers: Answer[], more: Partial<CollectDeps> = {}) => {
     pokeSend: async () => undefined,
     chainId,
     entrance,
+    isInside: () => true,
     graceMs: 0,
     latest: () => 20,
     log: silentLog,
@@ -138,6 +139,17 @@ describe("collecting signatures", () => {
     const { run, vote } = setUp([signs(0), () => ({ signature: `0x${"00".repeat(256)}`, seed }), signs(2), signs(3)]);
     expect(await run()).to.equal(false);
     expect(vote(1)?.outcome).to.equal("garbage");
+  });
+
+  it("asks nothing of a validator whose socket is not for everybody (A38)", async () => {
+    const { run, asked, vote, deps } = setUp([signs(0), signs(1), signs(2), signs(3)], { isInside: () => false });
+    const [first, ...others] = validators;
+    const inside = { ...first!, socket: "http://127.0.0.1:6379/validator-0" };
+    const moved = { ...set, validators: [inside, ...others] };
+    Object.assign(deps, { validators: { of: async () => moved } });
+    expect(await run()).to.equal(false);
+    expect(asked).to.deep.equal([1, 2, 3]);
+    expect(vote(0)).to.include({ outcome: "down", why: "socket refused: an address that is not public" });
   });
 
   it("waits for more than two thirds, and says nothing of those who still sample", async () => {

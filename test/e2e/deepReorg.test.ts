@@ -41,7 +41,7 @@ describe("a chain that changes below its finalized height", function () {
     for (const name of embedded) {
       const { done } = workers.get(name) ?? {};
       if (name === "disperser") expect(done, "it follows nothing").to.equal(undefined);
-      else expect(((await done?.catch((error: unknown) => error)) as ZgError).code, name).to.equal("DeepReorg");
+      else expect(await done?.catch((error: ZgError) => error.code), name).to.equal("DeepReorg");
     }
     expect((await exit)[0]).to.equal(1);
     expect(said).to.contain("storage-1 ended: DeepReorg");

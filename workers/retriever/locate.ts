@@ -35,12 +35,28 @@ const ROUNDS = 2;
 const BETWEEN_ROUNDS_MS = 500;
 
 /**
+ * What a claim came to. `proved`: the recorded metadata shows the blob in the batch, so the chain's word about the batch is
+ * its word about the blob. Otherwise anyone could have named any batch, and it is worth less than a node's "not found".
+ */
+class Finding extends Error {
+  readonly error: ZgError;
+  readonly proved: boolean;
+  constructor(error: ZgError, proved: boolean) {
+    super(error.message);
+    this.error = error;
+    this.proved = proved;
+  }
+}
+
+type Failure = Pick<Finding, "error" | "proved">;
+
+/**
  * Asks all nodes at once and yields each distinct place the chain bears out, as it is proved. Ends with the error that
  * says most if no place was proved; a lying or silent node can hide nothing that another node tells.
  */
 export async function* locate(options: LocateOptions): AsyncGenerator<Location, void> {
   for (let round = 1; ; round++) {
-    const failures: ZgError[] = [];
+    const failures: Failure[] = [];
     let proved = 0;
     for await (const location of askAll(options, failures)) {
       proved += 1;
@@ -48,7 +64,10 @@ export async function* locate(options: LocateOptions): AsyncGenerator<Location, 
     }
     if (proved > 0) return;
     const error = worst(failures, options.blobKey);
-    if (round === ROUNDS || error.code !== "Unavailable" || !failures.some(mayHeal)) throw error;
+    const open = failures.some(
+      (failure) => mayHeal(failure.error) && (claimed(failure) || error.code === "Unavailable"),
+    );
+    if (round === ROUNDS || failures.some(isProved) || !open) throw error;
     await pause(BETWEEN_ROUNDS_MS, options.signal);
     options.signal.throwIfAborted();
   }
@@ -57,11 +76,15 @@ export async function* locate(options: LocateOptions): AsyncGenerator<Location, 
 /** What a node under load, or just starting, answers. */
 const HEALING: ReadonlySet<ErrorCode> = new Set(["Timeout", "NodeDown", "Busy", "Stopping", "Internal"]);
 
+const isProved = ({ error, proved }: Failure): boolean => proved && error.code !== "ChainUnreachable";
+/** Somebody named a place, and whether the blob is there could not be found out. */
+const claimed = (failure: Failure): boolean => failure instanceof Finding && !failure.proved;
+
 function mayHeal({ code, cause }: ZgError): boolean {
   return HEALING.has(code) || (cause instanceof ZgError && HEALING.has(cause.code));
 }
 
-async function* askAll(options: LocateOptions, failures: ZgError[]): AsyncGenerator<Location, void> {
+async function* askAll(options: LocateOptions, failures: Failure[]): AsyncGenerator<Location, void> {
   const nodes = options.sources.filter(({ kind }) => kind === "node");
   const seen = new Set<string>();
   const visit = async (node: Source): Promise<Location | null> => {
@@ -86,18 +109,25 @@ async function* askAll(options: LocateOptions, failures: ZgError[]): AsyncGenera
     options.signal.throwIfAborted();
     open.delete(done.node);
     if ("error" in done) {
-      const error = done.error instanceof ZgError ? done.error : new ZgError("Internal", {}, { cause: done.error });
-      if (error.code !== "NotFound") options.report.failed(done.node.name, error);
-      failures.push(error);
+      const failure = failureOf(done.error);
+      if (failure.error.code !== "NotFound") options.report.failed(done.node.name, failure.error);
+      failures.push(failure);
     } else if (done.location !== null) yield done.location;
   }
 }
 
+/** A node's own words prove nothing, whatever code it uses. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof Finding) return error;
+  return { error: error instanceof ZgError ? error : new ZgError("Internal", {}, { cause: error }), proved: false };
+}
+
 async function prove(claim: Claim, claimant: Source, nodes: readonly Source[], o: LocateOptions): Promise<Location> {
-  const batch = await o.readBatch(claim.batchId);
+  const batch = await o.readBatch(claim.batchId).catch((error: unknown) => {
+    throw error instanceof ZgError ? new Finding(error, error.code === "ChainUnreachable") : error;
+  });
   if (batch === null) throw new ZgError("BadResponse", { why: "the chain has no such batch", batchId: claim.batchId });
   const verdict = verdictOf(batch);
-  if (verdict !== null) throw verdict;
   const { facts } = batch;
   const metadata = await firstGood({
     candidates: [claimant, ...nodes.filter((node) => node !== claimant)],
@@ -108,12 +138,14 @@ async function prove(claim: Claim, claimant: Source, nodes: readonly Source[], o
     onFailure: (node, error) => o.report.failed(node.name, error),
     onSlow: (node) => o.report.slow(node.name),
   }).catch((cause: unknown) => {
-    throw new ZgError("Unavailable", { batchId: facts.batchId, why: "no node gives the recorded metadata" }, { cause });
+    const why = "no node gives the recorded metadata";
+    throw new Finding(verdict ?? new ZgError("Unavailable", { batchId: facts.batchId, why }, { cause }), false);
   });
   const header = metadata.headers[claim.index];
   if (header === undefined || blobKeyOf(header) !== o.blobKey) {
     throw new ZgError("BadResponse", { why: "the blob is not there", batchId: claim.batchId, index: claim.index });
   }
+  if (verdict !== null) throw new Finding(verdict, true);
   const firstRow = rowOffsets(metadata.headers)[claim.index] as number;
   return {
     batchId: claim.batchId,
@@ -125,14 +157,20 @@ async function prove(claim: Claim, claimant: Source, nodes: readonly Source[], o
   };
 }
 
-/** The chain's own words first; then what honest nodes say; a node that is down proves nothing. */
-const ORDER: readonly ErrorCode[] = ["Expired", "NotYetAvailable", "Unavailable", "ChainUnreachable", "NotFound"];
+const ORDER: readonly ErrorCode[] = ["Expired", "NotYetAvailable", "Unavailable", "ChainUnreachable"];
 
-function worst(failures: readonly ZgError[], blobKey: Hex): ZgError {
-  for (const code of ORDER) {
-    const found = failures.find((error) => error.code === code);
-    if (found !== undefined) return code === "NotFound" ? new ZgError("NotFound", { blobKey }) : found;
-  }
-  const answers = failures.map(({ code }) => code).join(", ") || "there is no node to ask";
+/**
+ * The chain's words about the blob first; then that a node does not know it; then the chain's words about batches that
+ * somebody named and nobody could look into, which are right where nobody lies. A node that is down proves nothing.
+ */
+function worst(failures: readonly Failure[], blobKey: Hex): ZgError {
+  const first = (among: readonly Failure[]): ZgError | undefined =>
+    ORDER.map((code) => among.find(({ error }) => error.code === code)?.error).find((error) => error !== undefined);
+  const proved = first(failures.filter((failure) => failure.proved));
+  if (proved !== undefined) return proved;
+  if (failures.some(({ error }) => error.code === "NotFound")) return new ZgError("NotFound", { blobKey });
+  const named = first(failures.filter((failure) => failure instanceof Finding));
+  if (named !== undefined) return named;
+  const answers = failures.map(({ error }) => error.code).join(", ") || "there is no node to ask";
   return new ZgError("Unavailable", { blobKey, why: "no storage node gives an answer that can be proved", answers });
 }

@@ -247,6 +247,56 @@ describe("retrieve", function () {
       expectPayload(await read([honest("a", batch)], on({ head: 1_000 })));
       expect(await codeOf(read([honest("a", batch)], on({ head: 1_001 })))).to.equal("Expired");
     });
+    it("a liar that names another batch turns NotFound into nothing else, whatever the chain says of that batch", async () => {
+      const other = await makeBatch({ compute, payloads: [bytesOf(50, 9)], batchId: `0x${"cc".repeat(32)}` });
+      const ignorant = honest("a", batch);
+      const states: Partial<Batch["onChain"]>[] = [{ status: "Submitted" }, { status: "Unavailable" }, { head: 1_001 }];
+      for (const state of states) {
+        const readBatch = chainOf({ ...other.onChain, ...state });
+        const locate: Source["locate"] = async () => ({ batchId: other.batchId, index: 0 });
+        const secretive = async (): Promise<never> => {
+          throw new ZgError("NotFound");
+        };
+        // With the batch's metadata, which shows another blob there, and with a batch that nobody can look into.
+        for (const metadata of [async () => other.metadata, secretive]) {
+          const liar = honest("liar", other, { locate, metadata });
+          const nodes = [liar, { ...ignorant, metadata }];
+          expect(await codeOf(read(nodes, { readBatch, blobKey: UNKNOWN })), JSON.stringify(state)).to.equal(
+            "NotFound",
+          );
+        }
+      }
+    });
+    it("a liar's own words about the blob are nothing", async () => {
+      for (const code of ["Expired", "NotYetAvailable", "Unavailable", "ChainUnreachable"] as const) {
+        const liar = honest("liar", batch, {
+          locate: async () => {
+            throw new ZgError(code);
+          },
+        });
+        expect(await codeOf(read([liar, honest("a", batch)], { blobKey: UNKNOWN })), code).to.equal("NotFound");
+      }
+    });
+    it("what the chain says of a batch that nobody can look into is told where no node says otherwise", async () => {
+      const empty = honest("a", batch, {
+        metadata: async () => {
+          throw new ZgError("NotStaged");
+        },
+      });
+      expect(await codeOf(read([empty], on({ status: "Submitted" })))).to.equal("NotYetAvailable");
+      expect(await codeOf(read([empty], on({ status: "Unavailable" })))).to.equal("Unavailable");
+      expect(await codeOf(read([empty], on({ head: 1_001 })))).to.equal("Expired");
+    });
+    it("a place that is proved counts more than a node that does not know the blob", async () => {
+      const ignorant = honest("b", batch, {
+        locate: async () => {
+          throw new ZgError("NotFound");
+        },
+      });
+      const nodes = [ignorant, honest("a", batch)];
+      expect(await codeOf(read(nodes, on({ status: "Submitted" })))).to.equal("NotYetAvailable");
+      expect(await codeOf(read(nodes, on({ head: 1_001 })))).to.equal("Expired");
+    });
     it("the deadline of the whole retrieval", async () => {
       const silent = honest("a", batch, { column: (_id, _column, _range, _rows, signal) => never(signal) });
       expect(await codeOf(read([silent], { deadlineMs: 300 }))).to.equal("Unavailable");

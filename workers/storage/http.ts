@@ -1,13 +1,15 @@
 /** A storage node over HTTP: parses, calls, answers. Refusals that can be made before a body is read are. */
 import { Readable } from "node:stream";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { createBodies, streamBodies } from "../../adapters/body.ts";
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { createHttp, type Http } from "../../adapters/http.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Metrics } from "../../adapters/metrics.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import { normalHex } from "../../protocol/hex.ts";
-import { MAX_ROWS_PER_UPLOAD, UPLOAD_ROW_BYTES } from "../../protocol/params.ts";
+import { MAX_METADATA_BYTES, MAX_ROWS_PER_UPLOAD, UPLOAD_ROW_BYTES } from "../../protocol/params.ts";
 import { metadataBytesOf } from "../chain-batch.ts";
 import { type Intake, rowsIn } from "./intake.ts";
 import { answerRpc, type RpcMethods } from "./rpc.ts";
@@ -22,8 +24,10 @@ export interface StorageHttpDeps {
   readonly state: () => Promise<Record<string, unknown>>;
   readonly rpc: RpcMethods;
   readonly metrics: Metrics;
-  /** Bodies of rows held in memory at once; the next is told to come back. */
+  /** Uploads that are looked at, and batches that are staged, at once; the next is told to come back. */
   readonly maxInFlight: number;
+  /** Bytes of uploads in memory, from their arrival until they have been looked at; default: `maxInFlight` full ones. */
+  readonly maxHeld?: number;
 }
 
 const index = z
@@ -43,6 +47,7 @@ const Rows = z.object({
     .optional(),
 });
 const BYTES = "application/octet-stream";
+const MAX_UPLOAD_BYTES = MAX_ROWS_PER_UPLOAD * UPLOAD_ROW_BYTES;
 
 export const createStorageHttp = (deps: StorageHttpDeps): Http => {
   const { log, intake, serve, metrics } = deps;
@@ -50,61 +55,69 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
   const served = metrics.counter("served_bytes_total", "Bytes of columns and rows given out", ["what"]);
   const refused = metrics.counter("upload_refused_total", "Uploads refused, by code", ["code"]);
   const taken = metrics.counter("taken_rows_total", "Rows taken, extended and verified");
+  const bodies = createBodies(deps.maxHeld ?? deps.maxInFlight * MAX_UPLOAD_BYTES);
   let inFlight = 0;
 
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
     if (inFlight >= deps.maxInFlight) throw new ZgError("Busy", { inFlight, limit: deps.maxInFlight });
     inFlight += 1;
-    try {
-      return await work();
-    } catch (error) {
+    return work().finally(() => {
+      inFlight -= 1;
+    });
+  };
+  const refusals = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
       refused.inc({ code: error instanceof ZgError ? error.code : "Internal" });
       throw error;
-    } finally {
-      inFlight -= 1;
-    }
-  };
+    });
+  /** Who sends slowly takes no turn from those who have sent. */
+  const upload = (body: unknown, limit: number, work: (bytes: Uint8Array) => Promise<void>): Promise<void> =>
+    refusals(bodies.use(body, { limit }, (bytes) => counted(() => work(bytes))));
 
   // `onRequest` runs before the body is read: a batch that is not known, or bytes it has no place for, cost no memory.
-  app.put(
-    "/batches/:id/metadata",
-    {
-      schema: { params: Id },
-      bodyLimit: 1 << 20,
-      onRequest: async ({ params, headers }) => {
-        const { batch } = intake.open(normalHex((params as { id: string }).id, 32));
-        const [expected, actual] = [metadataBytesOf(batch.facts), lengthIn(headers)];
-        if (actual !== expected) throw new ZgError("LengthMismatch", { expected, actual: nameOf(actual) });
+  app.register(async (plain) => {
+    streamBodies(plain);
+    const scope = plain.withTypeProvider<ZodTypeProvider>();
+    scope.put(
+      "/batches/:id/metadata",
+      {
+        schema: { params: Id },
+        onRequest: async ({ params, headers }) => {
+          const { batch } = intake.open(normalHex((params as { id: string }).id, 32));
+          const [expected, actual] = [metadataBytesOf(batch.facts), lengthIn(headers)];
+          if (actual !== expected) throw new ZgError("LengthMismatch", { expected, actual: nameOf(actual) });
+        },
       },
-    },
-    async ({ params, body }) => {
-      const id = normalHex(params.id, 32);
-      await counted(() => intake.putMetadata(id, bytesOf(body)));
-      return { batchId: id };
-    },
-  );
-  app.put(
-    "/batches/:id/rows/:from",
-    {
-      schema: { params: IdFrom },
-      bodyLimit: MAX_ROWS_PER_UPLOAD * UPLOAD_ROW_BYTES,
-      onRequest: async ({ params, headers }) => {
-        const { id, from } = IdFrom.parse(params);
-        rowsIn(intake.open(normalHex(id, 32)), from, lengthIn(headers));
+      async ({ params, body }) => {
+        const id = normalHex(params.id, 32);
+        await upload(body, MAX_METADATA_BYTES, (bytes) => intake.putMetadata(id, bytes));
+        return { batchId: id };
       },
-    },
-    async ({ params, body }) => {
-      const id = normalHex(params.id, 32);
-      const bytes = bytesOf(body);
-      await counted(() => intake.putRows(id, params.from, bytes));
-      const rows = bytes.length / UPLOAD_ROW_BYTES;
-      taken.inc(rows);
-      return { batchId: id, from: params.from, rows };
-    },
-  );
+    );
+    scope.put(
+      "/batches/:id/rows/:from",
+      {
+        schema: { params: IdFrom },
+        onRequest: async ({ params, headers }) => {
+          const { id, from } = IdFrom.parse(params);
+          rowsIn(intake.open(normalHex(id, 32)), from, lengthIn(headers));
+        },
+      },
+      async ({ params, body }) => {
+        const id = normalHex(params.id, 32);
+        let rows = 0;
+        await upload(body, MAX_UPLOAD_BYTES, async (bytes) => {
+          await intake.putRows(id, params.from, bytes);
+          rows = bytes.length / UPLOAD_ROW_BYTES;
+        });
+        taken.inc(rows);
+        return { batchId: id, from: params.from, rows };
+      },
+    );
+  });
   app.post("/batches/:id/stage", { schema: { params: Id } }, async ({ params }) => {
     const id = normalHex(params.id, 32);
-    await intake.stage(id);
+    await refusals(counted(() => intake.stage(id)));
     crashpoint("node-ack-not-sent");
     return { batchId: id, staged: true };
   });
@@ -146,8 +159,3 @@ const lengthIn = (headers: Readonly<Record<string, unknown>>): number =>
   headers["content-length"] === undefined ? Number.NaN : Number(headers["content-length"]);
 
 const nameOf = (length: number): number | string => (Number.isFinite(length) ? length : "unknown");
-
-const bytesOf = (body: unknown): Uint8Array => {
-  if (body instanceof Uint8Array) return body;
-  throw new ZgError("BadRequest", { why: `the body must be ${BYTES}` });
-};

@@ -1,5 +1,7 @@
 /** A validator over HTTP: its signature or why there is none, and what it sampled. */
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { createBodies, streamBodies } from "../../adapters/body.ts";
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { createHttp, type Http } from "../../adapters/http.ts";
 import type { Log } from "../../adapters/log.ts";
@@ -18,6 +20,8 @@ export interface ValidatorHttpDeps {
   readonly acceptEvidence: (batchId: Hex, column: number, frame: Uint8Array) => Promise<boolean>;
   readonly state: () => Promise<Record<string, unknown>>;
   readonly metrics: Metrics;
+  /** Bytes of evidence in memory at once. */
+  readonly maxHeld?: number;
 }
 
 const Id = z.object({ id: z.string() });
@@ -31,10 +35,14 @@ const IdColumn = Id.extend({
 const BYTES = "application/octet-stream";
 /** Frames of evidence that are checked at once. */
 const MAX_IN_FLIGHT = 2;
+const MAX_FRAME_BYTES = MAX_ROWS_PER_BATCH * FRAME_ROW_BYTES;
+/** Bytes of evidence in memory, from its arrival until it has been checked: some of the longest frames, many short ones. */
+const MAX_HELD = 8 * MAX_FRAME_BYTES;
 
 export const createValidatorHttp = (deps: ValidatorHttpDeps): Http => {
   const { log, ledger, progress, metrics } = deps;
   const app = createHttp({ name: "validator", log, bodyLimit: 4_096 });
+  const bodies = createBodies(deps.maxHeld ?? MAX_HELD);
   let inFlight = 0;
 
   app.get("/batches/:id/attestation", { schema: { params: Id } }, async ({ params }) => {
@@ -62,20 +70,24 @@ export const createValidatorHttp = (deps: ValidatorHttpDeps): Http => {
     if (evidence === undefined) throw new ZgError("NotFound", { batchId: id });
     return { batchId: id, column: evidence.column, code: evidence.code, bytes: evidence.frame.length };
   });
-  app.post(
-    "/batches/:id/evidence/:column",
-    { schema: { params: IdColumn }, bodyLimit: MAX_ROWS_PER_BATCH * FRAME_ROW_BYTES },
-    async ({ params, body }) => {
-      if (!(body instanceof Uint8Array)) throw new ZgError("BadRequest", { why: `the body must be ${BYTES}` });
-      if (inFlight >= MAX_IN_FLIGHT) throw new ZgError("Busy", { inFlight, limit: MAX_IN_FLIGHT });
-      inFlight += 1;
-      try {
-        return { accepted: await deps.acceptEvidence(normalHex(params.id, 32), params.column, body) };
-      } finally {
-        inFlight -= 1;
-      }
-    },
-  );
+  const check = async (batchId: Hex, column: number, frame: Uint8Array): Promise<boolean> => {
+    if (inFlight >= MAX_IN_FLIGHT) throw new ZgError("Busy", { inFlight, limit: MAX_IN_FLIGHT });
+    inFlight += 1;
+    try {
+      return await deps.acceptEvidence(batchId, column, frame);
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  app.register(async (plain) => {
+    streamBodies(plain);
+    const scope = plain.withTypeProvider<ZodTypeProvider>();
+    scope.post("/batches/:id/evidence/:column", { schema: { params: IdColumn } }, async ({ params, body }) => {
+      const id = normalHex(params.id, 32);
+      const accepted = await bodies.use(body, { limit: MAX_FRAME_BYTES }, (frame) => check(id, params.column, frame));
+      return { accepted };
+    });
+  });
   app.get("/status", deps.state);
   app.get("/metrics", async (_request, reply) =>
     reply.header("content-type", metrics.registry.contentType).send(await metrics.text()),

@@ -30,6 +30,7 @@ export type ValidatorOptions = PartyOptions & {
 
 const HEDGE_MS = 750;
 const DEADLINE_MS = 4_000;
+const TELL_AGAIN_MS = 250;
 
 export const startValidator = async (context: Context, options: ValidatorOptions): Promise<Running> => {
   const { chain, compute, timing, network } = context;
@@ -50,11 +51,16 @@ export const startValidator = async (context: Context, options: ValidatorOptions
     const confirmWindow = Number(await chain.entrance.getFunction("confirmWindow")());
     const progress: Progress = new Map();
     let [latest, finalized] = [0, 0];
-    const others = network.validators.filter((url) => Number(new URL(url).port) !== options.port);
+    const telling = new AbortController();
+    shutdown.add("evidence", async () => telling.abort());
+    const publish = publisher({
+      ...{ ledger, client, urls: network.validators, latest: () => latest, log },
+      ...{ signal: telling.signal, pauseMs: TELL_AGAIN_MS },
+    });
     const sampleDeps = {
       ...{ ledger, nodes, compute, key, slotIn, chainId, progress, log, latest: () => latest, now: Date.now },
       ...{ entrance: addresses.DAEntrance, samples: timing.samples },
-      publish: publisher({ ledger, client, others, log }),
+      publish,
     };
     subscribe(queues, "validator", {
       sample: async (job, { signal, later }) => {

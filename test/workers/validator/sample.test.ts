@@ -316,7 +316,9 @@ describe("a validator", function () {
     expect(refusal(bad).code).to.equal("NotSampled");
     expect(await validator.evidence(bad, column, frame(bad, column))).to.equal(true);
     expect(refusal(bad).fields).to.include({ code: "ColumnProofMismatch", column });
-    await rejection(validator.evidence(good, 1, frame(good, 1)), "UnknownBatch");
+    // Decided: who brings it again need not come back.
+    expect(await validator.evidence(bad, column, frame(bad, column))).to.equal(true);
+    await rejection(validator.evidence(await overlapping(), 1, new Uint8Array(7)), "UnknownBatch");
   });
 
   it("signs only for epochs in which it has stake", async () => {

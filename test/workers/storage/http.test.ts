@@ -5,12 +5,10 @@ import { type Http, listenHttp } from "../../../adapters/http.ts";
 import { openClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import { createMetrics } from "../../../adapters/metrics.ts";
-import { ZgError } from "../../../protocol/errors.ts";
 import { blobKeyOf } from "../../../protocol/header.ts";
 import { createStorageHttp } from "../../../workers/storage/http.ts";
 import { viewOf } from "../../../workers/storage/view.ts";
 import { rejection } from "../../fakes/errors.ts";
-import { until } from "../../fakes/wait.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
 import { honest, wrongCommitment } from "../batches.ts";
 import { allHalves, frame, halves, type Stored } from "../stored.ts";
@@ -181,39 +179,6 @@ describe("a storage node over HTTP", function () {
     expect(new Set(codes).size, codes.join()).to.equal(2);
     expect(codes).to.include("Busy");
     await put(`${id()}/rows/0`, row);
-  });
-
-  it("bodies on their way count by the bytes that have come, and leave nothing behind when they break off", async () => {
-    await node.submit(good);
-    await put(`${id()}/metadata`, good.batch.bytes);
-    // Room for the bodies of two full uploads; each of these stops short of its end.
-    const slow = await Promise.all(
-      Array.from({ length: 16 }, async () => {
-        const sent = request(`${url}/batches/${id()}/rows/0`, {
-          method: "PUT",
-          headers: { "content-type": "application/octet-stream", "content-length": 4 * ROW },
-        });
-        const answered = new Promise<number>((resolve) => {
-          sent.on("response", (response) => resolve(response.resume().statusCode ?? 0));
-          sent.on("error", () => resolve(0));
-        });
-        await new Promise((resolve) => sent.write(allHalves(good).subarray(0, 3 * ROW), resolve));
-        return { sent, answered };
-      }),
-    );
-    const full = () => put(`${id()}/rows/0`, allHalves(good));
-    await until("the budget is used up", async () => {
-      const error = await full().catch((reason: unknown) => reason);
-      return error instanceof ZgError && error.code === "Busy" && error.fields.held !== undefined;
-    });
-    for (const { sent } of slow) sent.destroy();
-    await until("there is room again", () =>
-      full().then(
-        () => true,
-        () => false,
-      ),
-    );
-    expect(viewOf(node.shelf, id()).rows).to.equal(4);
   });
 
   it("staging counts as work in flight", async () => {

@@ -21,7 +21,7 @@ describe("durability", function () {
   };
 
   it("flushes data, then its name, before it acknowledges", function () {
-    if (!works("strace", "-o", "/dev/null", "true")) this.skip();
+    if (!works("strace", "-o", "/dev/null", "true")) return skipped(this, "strace does not work here");
     const log = join(dir.path, "strace.log");
     const calls = "trace=write,fsync,fdatasync,rename,link,renameat,linkat,renameat2";
     run(["strace", "-f", "-y", "-e", calls, "-o", log], join(dir.path, "ordered"));
@@ -40,7 +40,7 @@ describe("durability", function () {
   });
 
   it("acknowledges nothing that could not be flushed (A42)", function () {
-    if (!works("strace", "-o", "/dev/null", "true")) this.skip();
+    if (!works("strace", "-o", "/dev/null", "true")) return skipped(this, "strace does not work here");
     const fault = ["-e", "trace=fsync", "-e", "inject=fsync:error=EIO:when=3+"];
     const lines = run(["strace", "-f", "-o", "/dev/null", ...fault], join(dir.path, "eio"));
     const refused = lines.filter((line) => line.includes("refused BucketUnavailable"));
@@ -51,7 +51,7 @@ describe("durability", function () {
   });
 
   it("goes on after the disk was full: refused writes are absent, acknowledged ones whole (A42)", function () {
-    if (!works("unshare", "-m", "true")) this.skip();
+    if (!works("unshare", "-m", "true")) return skipped(this, "unshare -m does not work here");
     const path = join(dir.path, "full");
     const script = `mkdir -p ${path} && mount -t tmpfs -o size=3m none ${path} && exec "$@"`;
     const lines = run(["unshare", "-m", "sh", "-c", script, "sh"], path, 700_000);
@@ -75,3 +75,9 @@ const between = (lines: readonly string[], what: string): string => {
   expect(from >= 0 && to > from, what).to.equal(true);
   return lines.slice(from, to).join("\n");
 };
+
+/** A skip says why. */
+function skipped(test: Mocha.Context, why: string): void {
+  console.log(`skipped: ${why}`);
+  test.skip();
+}

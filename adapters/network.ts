@@ -32,6 +32,10 @@ export const networkSchema = z.object({
   disperser: z.url(),
   storageNodes: z.array(z.url()),
   validators: z.array(z.url()),
+  /** Tells clients which storage nodes there are, and which hold a file. */
+  indexer: z.url().optional(),
+  /** Nodes of the key-value layer. */
+  kvNodes: z.array(z.url()).default([]),
 });
 
 export type NetworkJson = z.infer<typeof networkSchema>;

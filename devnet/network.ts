@@ -39,6 +39,9 @@ export interface NetworkOptions {
   readonly interval: number;
   readonly storageNodes?: number;
   readonly validators?: number;
+  /** Default 0, and no indexer: what only disperses does without both. */
+  readonly kvNodes?: number;
+  readonly indexer?: boolean;
   readonly timing?: Partial<Timing>;
   /** Workers that run in this process, by name (`workersOf`); default: all. */
   readonly embed?: readonly string[];
@@ -80,9 +83,15 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
 
 async function start(options: NetworkOptions, shutdown: Shutdown): Promise<RunningNetwork> {
   const { data, log, onReady = () => undefined } = options;
-  const names = { storage: options.storageNodes ?? 2, validator: options.validators ?? 4 };
+  const names = { storage: options.storageNodes ?? 2, validator: options.validators ?? 4, kv: options.kvNodes ?? 0 };
   shutdown.add("folder", await takeFolder(data));
-  const serving = ["disperser", ...numbered("storage", names.storage), ...numbered("validator", names.validator)];
+  const serving = [
+    "disperser",
+    ...numbered("storage", names.storage),
+    ...numbered("validator", names.validator),
+    ...(options.indexer === true ? ["indexer"] : []),
+    ...numbered("kv", names.kv),
+  ];
   const ports = await choosePorts(data, ["chain", ...serving]);
   const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
 
@@ -108,6 +117,8 @@ async function start(options: NetworkOptions, shutdown: Shutdown): Promise<Runni
     ...{ redis: redis.url, bucket, disperser: urlOf("disperser") },
     storageNodes: numbered("storage", names.storage).map(urlOf),
     validators: numbered("validator", names.validator).map(urlOf),
+    ...(options.indexer === true && { indexer: urlOf("indexer") }),
+    kvNodes: numbered("kv", names.kv).map(urlOf),
   };
   await enrolAll(data, network, chain, devChain, log);
   onReady("validators", `${names.validator} registered`);

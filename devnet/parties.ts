@@ -10,7 +10,7 @@ const DISPERSER_WORKERS = ["disperser", "encoder", "batcher", "sender"] as const
 
 /** Whether a worker has work for the KZG threads: the others' processes do without. */
 export function computes(name: string): boolean {
-  return !["disperser", "sender"].includes(split(name)[0]);
+  return !["disperser", "sender", "indexer", "kv"].includes(split(name)[0]);
 }
 
 /** Every worker of a network, in the order in which they are started: who is asked before who asks. */
@@ -20,6 +20,8 @@ export function workersOf(network: NetworkJson): string[] {
     ...numbered("storage", network.storageNodes),
     ...numbered("validator", network.validators),
     ...DISPERSER_WORKERS,
+    ...(network.indexer === undefined ? [] : ["indexer"]),
+    ...numbered("kv", network.kvNodes),
   ];
 }
 
@@ -36,7 +38,7 @@ export async function startWorker(context: Context, data: string, name: string):
     name: party,
     dir: join(data, party),
     redis: network.redis,
-    port: portOf(kind === "disperser" ? network.disperser : urlsOf(network, kind)[id]),
+    port: portOf(urlsOf(network, kind)[id]),
   };
   const keys = () => partyKeys(data, party);
   const { bucket } = network;
@@ -62,6 +64,10 @@ export async function startWorker(context: Context, data: string, name: string):
       return (await import("../workers/storage/index.ts")).startStorage(context, place);
     case "validator":
       return (await import("../workers/validator/index.ts")).startValidator(context, { ...place, ...(await keys()) });
+    case "indexer":
+      return (await import("../workers/indexer/index.ts")).startIndexer(context, place);
+    case "kv":
+      return (await import("../workers/kv/index.ts")).startKv(context, place);
     default:
       throw new ZgError("BadConfig", { field: "worker", name, known: workersOf(network).join(" ") });
   }
@@ -72,9 +78,16 @@ function split(name: string): [kind: string, id: number] {
   return [kind, Number(id)];
 }
 
-function urlsOf(network: NetworkJson, kind: string): readonly string[] {
-  if (kind === "storage") return network.storageNodes;
-  return kind === "validator" ? network.validators : [];
+function urlsOf(network: NetworkJson, kind: string): readonly (string | undefined)[] {
+  const { disperser, storageNodes, validators, indexer, kvNodes } = network;
+  const urls = {
+    disperser: [disperser],
+    storage: storageNodes,
+    validator: validators,
+    indexer: [indexer],
+    kv: kvNodes,
+  };
+  return kind in urls ? urls[kind as keyof typeof urls] : [];
 }
 
 /** 0 for workers that serve nothing. */

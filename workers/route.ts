@@ -11,7 +11,7 @@ import type { Hex } from "../protocol/hex.ts";
 export type Finality = "none" | "latest" | "confirmed" | "finalized";
 
 /** Who owns the queue. No party takes a job of another: each has a Redis prefix (or a Redis) of its own. */
-export type Party = "disperser" | "storage" | "validator";
+export type Party = "disperser" | "storage" | "validator" | "kv";
 
 /** One edge: what sets it off, who acts, on which id, and where it can be found again when Redis forgot it. */
 export interface Edge<Payload> {

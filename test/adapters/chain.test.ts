@@ -44,6 +44,7 @@ describe("chain", () => {
       disperser: "http://127.0.0.1:1",
       storageNodes: [],
       validators: [],
+      kvNodes: [],
     };
     await checkNetwork(network);
     const stale = async (over: object): Promise<unknown> =>

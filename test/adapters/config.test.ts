@@ -98,6 +98,7 @@ describe("network.json", () => {
     disperser: "http://127.0.0.1:1",
     storageNodes: ["http://127.0.0.1:2"],
     validators: [],
+    kvNodes: [],
   };
 
   it("is written whole and read back", async () => {

@@ -83,7 +83,7 @@ describe("a network that is killed at every named point", function () {
   }
 
   function survivors(): string[] {
-    const network = { storageNodes: ["", ""], validators: ["", "", "", ""] };
+    const network = { storageNodes: ["", ""], validators: ["", "", "", ""], kvNodes: [] };
     return workersOf(network as never).filter((name) => !VICTIMS.includes(name));
   }
 

@@ -140,7 +140,7 @@ export const openChain = async (options: ChainOptions): Promise<Chain> => {
     decode: (log) => decodeLog(contracts, log),
     errorOf: chainErrorOf,
     close: async () => {
-      provider.destroy();
+      await provider.close();
       rpc.close();
     },
   };

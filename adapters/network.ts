@@ -36,6 +36,16 @@ export const networkSchema = z.object({
   indexer: z.url().optional(),
   /** Nodes of the key-value layer. */
   kvNodes: z.array(z.url()).default([]),
+  /** What each storage node begins with: node i keeps shard i mod `shards`. */
+  storage: z
+    .object({
+      shards: z.int().positive(),
+      /** Sectors of 256 bytes that a node keeps before it halves its shard; absent: as many as come. */
+      quotaSectors: z.int().positive().optional(),
+      /** How fast a node fetches what it lacks from others; absent: as fast as they give. */
+      syncBytesPerSecond: z.int().positive().optional(),
+    })
+    .optional(),
 });
 
 export type NetworkJson = z.infer<typeof networkSchema>;

@@ -42,6 +42,8 @@ export interface NetworkOptions {
   /** Default 0, and no indexer: what only disperses does without both. */
   readonly kvNodes?: number;
   readonly indexer?: boolean;
+  /** Shards and limits of storage nodes; default: every node keeps everything. */
+  readonly storage?: NetworkJson["storage"];
   readonly timing?: Partial<Timing>;
   /** Workers that run in this process, by name (`workersOf`); default: all. */
   readonly embed?: readonly string[];
@@ -119,6 +121,7 @@ async function start(options: NetworkOptions, shutdown: Shutdown): Promise<Runni
     validators: numbered("validator", names.validator).map(urlOf),
     ...(options.indexer === true && { indexer: urlOf("indexer") }),
     kvNodes: numbered("kv", names.kv).map(urlOf),
+    ...(options.storage !== undefined && { storage: options.storage }),
   };
   await enrolAll(data, network, chain, devChain, log);
   onReady("validators", `${names.validator} registered`);

@@ -61,7 +61,10 @@ export async function startWorker(context: Context, data: string, name: string):
         wallet: (await keys()).wallet,
       });
     case "storage":
-      return (await import("../workers/storage/index.ts")).startStorage(context, place);
+      return (await import("../workers/storage/index.ts")).startStorage(context, {
+        ...place,
+        ...storageOf(network, id),
+      });
     case "validator":
       return (await import("../workers/validator/index.ts")).startValidator(context, { ...place, ...(await keys()) });
     case "indexer":
@@ -88,6 +91,13 @@ function urlsOf(network: NetworkJson, kind: string): readonly (string | undefine
     kv: kvNodes,
   };
   return kind in urls ? urls[kind as keyof typeof urls] : [];
+}
+
+/** With fewer shards than nodes, several nodes keep the same shard: that many whole copies. */
+function storageOf({ storage }: NetworkJson, id: number) {
+  if (storage === undefined) return {};
+  const { shards, ...limits } = storage;
+  return { shard: { shardId: id % shards, numShard: shards }, ...limits };
 }
 
 /** 0 for workers that serve nothing. */

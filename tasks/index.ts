@@ -63,6 +63,24 @@ const retrieve = task("retrieve", "Read a blob back from the chain and the stora
   .build();
 
 const up = task("up", "Start a network and keep it running until Ctrl-C")
+  .addOption({
+    name: "storageNodes",
+    description: "How many storage nodes to run",
+    type: ArgumentType.INT,
+    defaultValue: 2,
+  })
+  .addOption({
+    name: "shards",
+    description: "Into how many shards they divide the log, a power of two (default: each keeps everything)",
+    type: ArgumentType.INT,
+    defaultValue: 1,
+  })
+  .addOption({
+    name: "quota",
+    description: "GiB a storage node keeps before it halves its shard (default: as much as comes)",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
   .addOption(data)
   .addFlag(json)
   .setAction(() => import("./up.ts"))
@@ -71,11 +89,11 @@ const up = task("up", "Start a network and keep it running until Ctrl-C")
 const worker = task("worker", "Run one worker of a network as a process of its own")
   .addPositionalArgument({
     name: "name",
-    description: "disperser, encoder, batcher, sender, storage or validator",
+    description: "disperser, encoder, batcher, sender, storage, validator, indexer or kv",
   })
   .addOption({
     name: "id",
-    description: "Which of several: storage 0, 1 … or validator 0, 1 …",
+    description: "Which of several: storage, validator or kv 0, 1 …",
     type: ArgumentType.INT,
     defaultValue: 0,
   })

@@ -2,6 +2,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { readConfig } from "../adapters/config.ts";
 import { createLog } from "../adapters/log.ts";
 import type { NetworkJson } from "../adapters/network.ts";
+import type { NetworkOptions } from "../devnet/network.ts";
+import { ZgError } from "../protocol/errors.ts";
+import { SECTOR_BYTES } from "../protocol/params.ts";
 import { untilEnd } from "../workers/ended.ts";
 import { externalChain } from "./lib/external.ts";
 import { dataFolder } from "./lib/folder.ts";
@@ -12,6 +15,9 @@ import { drawTable } from "./lib/table.ts";
 import { timingOf } from "./lib/timing.ts";
 
 interface UpArguments {
+  readonly storageNodes: number;
+  readonly shards: number;
+  readonly quota: number;
   readonly data?: string;
   readonly json: boolean;
 }
@@ -29,6 +35,7 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
     const { startNetwork } = await import("../devnet/network.ts");
     const running = await startNetwork({
       ...{ data, chain, redis: config.redis, bucket: config.bucket },
+      ...layoutOf(given),
       validators: VALIDATORS,
       timing: chain && timingOf(chain, VALIDATORS),
       interval: INTERVAL_MS,
@@ -51,6 +58,24 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
   });
 }
 
+/** Gibibytes to sectors. */
+const SECTORS_PER_GIB = 2 ** 30 / SECTOR_BYTES;
+
+/** How many of what, checked: shards are a power of two, and every shard is somebody's. */
+function layoutOf({ storageNodes, shards, quota }: UpArguments): Partial<NetworkOptions> {
+  if (!Number.isInteger(Math.log2(shards)) || shards > storageNodes) {
+    throw new ZgError("BadConfig", {
+      field: "--shards",
+      shards,
+      storageNodes,
+      why: "a power of two, at most the nodes",
+    });
+  }
+  if (storageNodes > 64 || quota < 0) throw new ZgError("BadConfig", { storageNodes, quota });
+  const limits = quota === 0 ? {} : { quotaSectors: quota * SECTORS_PER_GIB };
+  return { storageNodes, storage: { shards, ...limits } };
+}
+
 function endpoints(network: NetworkJson): [string, string][] {
   const named = Object.entries(network.contracts).map(([name, address]): [string, string] => [name, address]);
   return [
@@ -61,5 +86,7 @@ function endpoints(network: NetworkJson): [string, string][] {
     ["disperser", network.disperser],
     ...network.storageNodes.map((url, id): [string, string] => [`storage node ${id}`, url]),
     ...network.validators.map((url, id): [string, string] => [`validator ${id}`, url]),
+    ...(network.indexer === undefined ? [] : [["indexer", network.indexer] as [string, string]]),
+    ...network.kvNodes.map((url, id): [string, string] => [`kv node ${id}`, url]),
   ];
 }

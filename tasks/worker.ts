@@ -13,8 +13,8 @@ interface WorkerArguments {
   readonly json: boolean;
 }
 
-/** Storage nodes and validators are counted; of the disperser's workers each is one, however many processes it has. */
-const COUNTED = ["storage", "validator"];
+/** Storage nodes, validators and KV nodes are counted; of the disperser's workers each is one, however many processes it has. */
+const COUNTED = ["storage", "validator", "kv"];
 
 export default async function worker(given: WorkerArguments): Promise<void> {
   await runTask(given.json, async (output) => {

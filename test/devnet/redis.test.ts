@@ -32,7 +32,7 @@ describe("the devnet's Redis", function () {
   const start = (dir: string): Promise<RunningRedis> => startRedis({ dir, cache: CACHE, warn: () => undefined });
 
   it("keeps what it was told over a restart, evicts nothing and has no port", async function () {
-    if (process.env.REDIS_URL) this.skip();
+    if (process.env.REDIS_URL) skip(this, "REDIS_URL is set: nothing is started");
     const dir = join(folder, "a folder whose name is far longer than a socket's path may be".repeat(2));
     const first = await start(dir);
     await ask(first, (client) => client.set("job", "1"));
@@ -48,7 +48,8 @@ describe("the devnet's Redis", function () {
   });
 
   it("ends with a parent that was killed", async function () {
-    if (process.platform !== "linux" || process.env.REDIS_URL) this.skip();
+    if (process.platform !== "linux") skip(this, "only Linux ends a child with its parent");
+    if (process.env.REDIS_URL) skip(this, "REDIS_URL is set: nothing is started");
     const module = new URL("../../devnet/redis/index.ts", import.meta.url);
     const script = `
       const { startRedis } = await import(${JSON.stringify(module)});
@@ -90,3 +91,8 @@ describe("the devnet's Redis", function () {
     await redis.stop();
   });
 });
+
+function skip(context: Mocha.Context, reason: string): never {
+  console.log(`skipped: ${reason}`);
+  return context.skip();
+}

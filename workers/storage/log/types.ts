@@ -1,8 +1,8 @@
 /**
  * The log store of a storage node: entries as `Flow` ordered them, the files they name, and the segments of its shard.
  *
- * A file's bytes lie under its `FileId` (root and padded size), whatever entries name it: a file submitted again, taken
- * back by a reorg or sent before its entry was seen is stored once. What has resolved is durable.
+ * A file is named by root and length, and its bytes lie under that name, whatever entries bear it: a file submitted
+ * again, taken back by a reorg or sent before its entry was seen is stored once. What has resolved is durable.
  */
 import type { FileProof } from "../../../protocol/file.ts";
 import type { FlowNode } from "../../../protocol/flow.ts";
@@ -37,10 +37,10 @@ export interface FileRef {
 }
 
 /**
- * pending: segments of this shard are missing · finalized: all of them are verified and durable ·
- * void: what the entry declares as padding is not empty, so no data can fit it
+ * pending: segments of this shard are missing · finalized: all of them are verified and durable. An entry whose declared
+ * padding is not empty stays pending for ever: there is no data that fits it.
  */
-export type EntryState = "pending" | "finalized" | "void";
+export type EntryState = "pending" | "finalized";
 
 export interface EntryInfo {
   readonly entry: Entry;

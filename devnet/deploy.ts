@@ -8,9 +8,9 @@ import type { Contracts } from "../adapters/network.ts";
 import System from "../ignition/modules/System.ts";
 import { parametersOf } from "../ignition/parameters/index.ts";
 import type { Hex } from "../protocol/hex.ts";
+import { DEVNET_MNEMONIC } from "./mnemonic.ts";
 
-/** Hardhat's well-known mnemonic: its accounts are funded on every devnet and belong to the user, not to a worker. */
-export const DEVNET_MNEMONIC = "test test test test test test test test test test test junk";
+export { DEVNET_MNEMONIC } from "./mnemonic.ts";
 
 /**
  * Deploys everything through Ignition, from the mnemonic's account 0, with the devnet's parameters. Ignition keeps its

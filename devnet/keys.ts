@@ -3,8 +3,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { newSecretKey } from "../adapters/bls.ts";
+import { createFile } from "../adapters/files.ts";
 import { type Hex, toHex } from "../protocol/hex.ts";
-import { createFile } from "./files.ts";
 
 const secret = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value));
 const Keys = z.object({ wallet: secret, bls: secret });

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
-import { replaceFile } from "./files.ts";
+import { replaceFile } from "../adapters/files.ts";
 
 const Ports = z.record(z.string(), z.int().min(1).max(65535));
 

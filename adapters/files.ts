@@ -1,5 +1,8 @@
+/** Files that are written whole or not at all, by one process or several. */
 import { randomUUID } from "node:crypto";
 import { link, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "./fsync.ts";
 
 /** Creates the file whole or not at all; one that exists is left as it is. */
 export async function createFile(path: string, text: string, mode = 0o644): Promise<void> {
@@ -10,9 +13,10 @@ export async function createFile(path: string, text: string, mode = 0o644): Prom
   });
 }
 
-/** Replaces the file whole or not at all. */
+/** Replaces the file whole or not at all; durable when it resolves. */
 export async function replaceFile(path: string, text: string, mode = 0o644): Promise<void> {
   await viaTemporary(path, text, mode, (temporary) => rename(temporary, path));
+  await syncFolder(dirname(path));
 }
 
 async function viaTemporary(
@@ -24,9 +28,12 @@ async function viaTemporary(
   const temporary = `${path}.${randomUUID()}`;
   try {
     const file = await open(temporary, "wx", mode);
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await publish(temporary);
   } finally {
     await rm(temporary, { force: true });

@@ -5,30 +5,11 @@
  * again, taken back by a reorg or sent before its entry was seen is stored once. What has resolved is durable.
  */
 import type { FileProof } from "../../../protocol/file.ts";
-import type { FlowNode } from "../../../protocol/flow.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import type { Shard } from "../../../protocol/shard.ts";
+import type { Entry } from "../../chain-entry.ts";
 
-/** One `Submit` of `Flow`. */
-export interface Entry {
-  readonly txSeq: number;
-  /** The authenticated submitter, lower case. */
-  readonly sender: Hex;
-  /** keccak of the node roots. */
-  readonly identity: Hex;
-  /** The file's root: its node roots folded. */
-  readonly root: Hex;
-  /** First sector in the log. */
-  readonly start: number;
-  /** Padded. */
-  readonly sectors: number;
-  /** Bytes of the file. */
-  readonly length: number;
-  readonly tags: Hex;
-  readonly nodes: readonly FlowNode[];
-  readonly block: { readonly number: number; readonly hash: Hex };
-  readonly transactionHash: Hex;
-}
+export type { Entry } from "../../chain-entry.ts";
 
 /** A file as clients name it: the root alone does not say how much of the last sectors is padding. */
 export interface FileRef {

@@ -16,6 +16,8 @@ export interface Board {
   add(column: number, range: RowRange): void;
   /** The smallest range that holds every row which lacks this column and is not yet decodable; null if there is none. */
   wanted(column: number): RowRange | null;
+  /** Rows that are not decodable yet, ascending. */
+  poor(): number[];
   /** How many more columns the poorest row needs. */
   need(): number;
   /** Could every row still reach 64 cells if all of `columns` came? */
@@ -48,6 +50,7 @@ export function createBoard(rows: number): Board {
       while (!open(to - 1, column)) to--;
       return { from, to };
     },
+    poor: () => Array.from(counts.keys()).filter((row) => (counts[row] as number) < DATA_COLUMNS),
     need: () => Math.max(0, DATA_COLUMNS - fewest()),
     possible: (columns) => {
       const hope = Uint8Array.from(counts);

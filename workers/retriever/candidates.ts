@@ -14,6 +14,8 @@ export interface Candidates {
   /** The answer is overdue: its column may be asked elsewhere, the answer may still win. */
   late(attempt: Attempt): void;
   ended(attempt: Attempt, proved: boolean): void;
+  /** The source has no whole column of this blob: it is asked for none. */
+  retire(source: Source): void;
   /** Attempts that are open and not overdue. */
   active(): number;
   /** Columns that could still come: open, or with a source that was not asked. */
@@ -96,6 +98,9 @@ export function createCandidates(board: Board, holders: readonly Holder[]): Cand
       if (!overdue.delete(attempt)) active -= 1;
       count(attempt.source, -1);
       strike(attempt.source, proved ? -1 : 1);
+    },
+    retire: (source) => {
+      for (const sources of untried) sources.delete(source);
     },
     hopeful: function* () {
       for (let column = 0; column < COLUMNS; column++) {

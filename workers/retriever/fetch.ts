@@ -1,11 +1,13 @@
 import type { ColumnPiece, Compute } from "../../adapters/compute.ts";
-import { ZgError } from "../../protocol/errors.ts";
+import { asZgError } from "../../adapters/errors.ts";
+import { type ErrorCode, ZgError } from "../../protocol/errors.ts";
 import { DATA_COLUMNS, HASH_BYTES } from "../../protocol/params.ts";
 import { createBoard, type RowRange } from "./board.ts";
 import { type Attempt, createCandidates, type Holder } from "./candidates.ts";
 import { pause } from "./firstGood.ts";
 import type { Location } from "./locate.ts";
 import type { Report } from "./report.ts";
+import { fetchRows } from "./rows.ts";
 import { cellBytes, type Source } from "./source.ts";
 
 export interface FetchOptions {
@@ -35,6 +37,8 @@ export async function fetchColumns(options: FetchOptions): Promise<ColumnPiece[]
   const pieces: ColumnPiece[] = [];
   const total = location.header.rows * DATA_COLUMNS * cellBytes({ from: 0, to: 1 });
   const running = new Set<Promise<void>>();
+  /** Nodes that have some rows of the blob and not others, so that no column of theirs is whole. */
+  const partial = new Set<Source>();
   let bytes = 0;
   let wake = Promise.withResolvers<void>();
   const aborted = new Promise<void>((resolve) => {
@@ -58,17 +62,38 @@ export async function fetchColumns(options: FetchOptions): Promise<ColumnPiece[]
       if (fetched.refuted !== null) throw fetched.refuted;
       proved = true;
     } catch (error) {
-      if (!signal.aborted) report.failed(attempt.source.name, error);
+      if (signal.aborted) return;
+      report.failed(attempt.source.name, error);
+      const { code } = asZgError(error);
+      if (ROWS_ARE_MISSING.has(code)) partial.add(attempt.source);
+      if (OF_ANOTHER_SHARD.has(code)) candidates.retire(attempt.source);
     } finally {
       candidates.ended(attempt, proved);
     }
     options.onBytes?.(Math.min(bytes, total), total);
   };
 
+  /** Columns do not suffice: what is still missing comes in whole rows from the nodes that have some. */
+  const restInRows = async (): Promise<ColumnPiece[]> => {
+    const rows = board.poor();
+    if (partial.size === 0) throw unavailable(location, board.fewest());
+    const onRow = (): void => {
+      bytes += DATA_COLUMNS * cellBytes({ from: 0, to: 1 });
+      options.onBytes?.(Math.min(bytes, total), total);
+    };
+    const found = await fetchRows({ ...options, signal, sources: [...partial], rows, onRow }).catch(
+      (error: unknown) => {
+        options.signal.throwIfAborted();
+        throw error;
+      },
+    );
+    return [...pieces, ...found];
+  };
+
   try {
     while (board.need() > 0) {
       options.signal.throwIfAborted();
-      if (!board.possible(candidates.hopeful())) throw unavailable(location, board.fewest());
+      if (!board.possible(candidates.hopeful())) return await restInRows();
       while (candidates.active() < Math.min(options.parallel, board.need())) {
         const attempt = candidates.next();
         if (attempt === null) break;
@@ -81,7 +106,7 @@ export async function fetchColumns(options: FetchOptions): Promise<ColumnPiece[]
           wake.resolve();
         });
       }
-      if (running.size === 0) throw unavailable(location, board.fewest());
+      if (running.size === 0) return await restInRows();
       await Promise.race([...running, wake.promise, aborted]);
       wake = Promise.withResolvers<void>();
     }
@@ -90,6 +115,10 @@ export async function fetchColumns(options: FetchOptions): Promise<ColumnPiece[]
     done.abort();
   }
 }
+
+/** A node of a shard has some rows; so has one whose disk forgot the others. */
+const OF_ANOTHER_SHARD: ReadonlySet<ErrorCode> = new Set(["NotInShard", "Pruned"]);
+const ROWS_ARE_MISSING: ReadonlySet<ErrorCode> = new Set([...OF_ANOTHER_SHARD, "NotStaged", "CorruptObject"]);
 
 /** Nodes may hold anything; a validator says which columns it sampled. Who does not say in time is not waited for. */
 async function holdersOf({ sources, location, hedgeMs }: FetchOptions, signal: AbortSignal): Promise<Holder[]> {

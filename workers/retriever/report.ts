@@ -6,6 +6,8 @@ export interface SourceReport {
   /** Proved columns, and proved bytes of cells. */
   columns: number;
   bytes: number;
+  /** Proved whole rows. */
+  rows: number;
   /** Answers that a proof refuted, or that were not of the form that was asked for. */
   lied: number;
   /** Answers that came after the soft deadline, or never. */
@@ -18,6 +20,7 @@ export interface SourceReport {
 
 export interface Report {
   served(source: string, bytes: number): void;
+  servedRow(source: string, bytes: number): void;
   slow(source: string): void;
   failed(source: string, error: unknown): void;
   /** Sources in the order in which they were first heard of. */
@@ -29,6 +32,7 @@ const LIES: ReadonlySet<string> = new Set([
   "BadResponse",
   "LengthMismatch",
   "CellPathMismatch",
+  "SegmentRootMismatch",
   "NonCanonicalElement",
   "MalformedHex",
   "BadVersion",
@@ -50,7 +54,16 @@ export const isLie = (code: string): boolean => LIES.has(code);
 export function createReport(): Report {
   const bySource = new Map<string, SourceReport>();
   const of = (source: string): SourceReport => {
-    const known = bySource.get(source) ?? { source, columns: 0, bytes: 0, lied: 0, slow: 0, refused: 0, codes: {} };
+    const known = bySource.get(source) ?? {
+      source,
+      columns: 0,
+      bytes: 0,
+      rows: 0,
+      lied: 0,
+      slow: 0,
+      refused: 0,
+      codes: {},
+    };
     bySource.set(source, known);
     return known;
   };
@@ -58,6 +71,11 @@ export function createReport(): Report {
     served: (source, bytes) => {
       const entry = of(source);
       entry.columns += 1;
+      entry.bytes += bytes;
+    },
+    servedRow: (source, bytes) => {
+      const entry = of(source);
+      entry.rows += 1;
       entry.bytes += bytes;
     },
     slow: (source) => {

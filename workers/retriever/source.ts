@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { HttpClient } from "../../adapters/http-client.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { CELL_BYTES, COLUMNS, FRAME_ROW_BYTES } from "../../protocol/params.ts";
+import { CELL_BYTES, COLUMNS, EXTENDED_ROW_BYTES, FRAME_ROW_BYTES } from "../../protocol/params.ts";
 import type { RowRange } from "./board.ts";
 
 /** Where a node says a blob is. A claim: nothing is believed before the chain's record and the metadata agree. */
@@ -24,6 +24,8 @@ export interface Source {
   columns(batchId: Hex, signal: AbortSignal): Promise<readonly number[] | null>;
   /** One frame row (cell and siblings) for each row of the range, which counts rows of the batch of `rowCount` rows. */
   column(batchId: Hex, column: number, range: RowRange, rowCount: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Nodes only. A whole extended row, which `row` counts in the batch: what a node of one shard has. */
+  row(batchId: Hex, row: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 const hash = z.string().regex(/^0x[0-9a-fA-F]{64}$/);
@@ -63,6 +65,11 @@ export function nodeSource(client: HttpClient, url: string): Source {
       const url_ = `${url}/batches/${batchId}/columns/${column}?rows=${range.from}-${range.to - 1}`;
       return client.bytes(url_, { maxBytes: bytes, deadlineMs: deadlineFor(bytes), signal });
     },
+    row: (batchId, row, signal) => {
+      const deadlineMs = deadlineFor(EXTENDED_ROW_BYTES);
+      const maxBytes = EXTENDED_ROW_BYTES;
+      return client.bytes(`${url}/batches/${batchId}/rows/${row}`, { maxBytes, deadlineMs, signal });
+    },
   };
 }
 
@@ -76,6 +83,7 @@ export function validatorSource(client: HttpClient, url: string): Source {
     kind: "validator",
     locate: unknown("blob"),
     metadata: unknown("metadata"),
+    row: unknown("row"),
     columns: (batchId, signal) =>
       client.json(`${url}/batches/${batchId}/columns`, columnsSchema, {
         maxBytes: 4096,

@@ -27,6 +27,8 @@ export interface Batch {
   readonly onChain: BatchOnChain;
   /** The column of all rows of the batch. */
   frame(column: number, from?: number, to?: number): Uint8Array;
+  /** The whole extended row of the batch. */
+  row(row: number): Uint8Array;
 }
 
 export interface BatchOptions {
@@ -77,6 +79,7 @@ export async function makeBatch({ compute, payloads, spoil, batchId = hex("ba", 
         rowCount: first,
       },
     },
+    row: (row) => spoilt.slice(row * EXTENDED_ROW_BYTES, (row + 1) * EXTENDED_ROW_BYTES),
     frame: (column, from = 0, to = first) =>
       concat(
         ...Array.from({ length: to - from }, (_, i) =>
@@ -115,8 +118,25 @@ export function honest(name: string, batch: Batch, wrong: Partial<Source> = {}):
     metadata: async () => batch.metadata,
     columns: async () => null,
     column: async (_batchId, column, { from, to }) => batch.frame(column, from, to),
+    row: async (_batchId, row) => batch.row(row),
     ...wrong,
   };
+}
+
+/** A node that keeps every `of`th row of a batch, as a shard of the log does, and no whole column. */
+export function sharded(name: string, batch: Batch, id: number, of: number, wrong: Partial<Source> = {}): Source {
+  const has = (row: number): boolean => row % of === id;
+  return honest(name, batch, {
+    column: async (_batchId, column, { from, to }) => {
+      for (let row = from; row < to; row++) if (!has(row)) throw new ZgError("NotInShard", { row });
+      return batch.frame(column, from, to);
+    },
+    row: async (_batchId, row) => {
+      if (!has(row)) throw new ZgError("NotInShard", { row });
+      return batch.row(row);
+    },
+    ...wrong,
+  });
 }
 
 /** A node that answers for some columns only, honestly. */

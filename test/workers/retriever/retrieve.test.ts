@@ -4,7 +4,7 @@ import { ZgError } from "../../../protocol/errors.ts";
 import { bytesToBig, type Hex, toHex } from "../../../protocol/hex.ts";
 import { CELL_BYTES, EXTENDED_ROW_BYTES, FIELD_ORDER, PAYLOAD_PER_ROW } from "../../../protocol/params.ts";
 import { createReport, type RetrieveOptions, retrieve, type Source } from "../../../workers/retriever/index.ts";
-import { type Batch, bytesOf, chainOf, honest, makeBatch, never, validator, withholding } from "./fixture.ts";
+import { type Batch, bytesOf, chainOf, honest, makeBatch, never, sharded, validator, withholding } from "./fixture.ts";
 
 const UNKNOWN: Hex = `0x${"77".repeat(32)}`;
 
@@ -115,6 +115,60 @@ describe("retrieve", function () {
       const sampled = [validator("v0", batch, bytesRange(0, 30)), validator("v1", batch, bytesRange(20, 50))];
       expectPayload(await read([hidden, ...sampled]));
       expect(await codeOf(read([hidden, sampled[0] as Source]))).to.equal("Unavailable");
+    });
+  });
+
+  describe("nodes that keep a shard each, and no whole column", () => {
+    const halves = (wrong: Partial<Source> = {}) => [sharded("even", batch, 0, 2), sharded("odd", batch, 1, 2, wrong)];
+    const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === 70_000 ? byte ^ 1 : byte));
+
+    it("give the blob in whole rows, each asked for a column in vain only a few times", async () => {
+      const report = createReport();
+      expectPayload(await read(halves(), { report }));
+      for (const { rows, lied, refused } of report.sources()) {
+        expect([rows, lied]).to.deep.equal([1, 0]);
+        expect(refused).to.be.at.most(18);
+      }
+      const columns = report.sources().map((source) => source.columns);
+      expect(columns).to.deep.equal([0, 0]);
+    });
+
+    it("are not asked for rows when somebody has whole columns", async () => {
+      const report = createReport();
+      expectPayload(await read([...halves(), honest("full", batch)], { report }));
+      expect(report.sources().map(({ rows }) => rows)).to.deep.equal([0, 0, 0]);
+    });
+
+    it("that lie are named, and the row comes from another", async () => {
+      const report = createReport();
+      const liar = sharded("liar", batch, 1, 2, { row: async (_id, row) => flipped(batch.row(row)) });
+      expectPayload(await read([...halves(), liar], { report }));
+      const [named] = report.sources().filter(({ source }) => source === "liar");
+      expect(named?.lied).to.be.within(1, 2);
+      const short = async (_id: Hex, row: number): Promise<Uint8Array> => batch.row(row).subarray(1);
+      expect(await codeOf(read(halves({ row: short })))).to.equal("Unavailable");
+    });
+
+    it("and do not have all rows between them say so at once", async () => {
+      const began = performance.now();
+      expect(await codeOf(read([sharded("even", batch, 0, 2)]))).to.equal("Unavailable");
+      expect(await codeOf(read([sharded("one", batch, 1, 4), sharded("two", batch, 3, 4)]))).to.equal("Unavailable");
+      expect(performance.now() - began).to.be.below(3_000);
+    });
+
+    it("a node whose disk forgot a row gives the others", async () => {
+      const forgetful = (name: string, forgotten: number): Source =>
+        honest(name, batch, {
+          column: async (_id, _column, { from, to }) => {
+            if (from <= forgotten && forgotten < to) throw new ZgError("CorruptObject", { row: forgotten });
+            throw new ZgError("NotFound", {});
+          },
+          row: async (_id, row) => {
+            if (row === forgotten) throw new ZgError("CorruptObject", { row });
+            return batch.row(row);
+          },
+        });
+      expectPayload(await read([forgetful("first", 1), forgetful("second", 2)]));
     });
   });
 

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { type HttpClient, openClient } from "../../../adapters/http-client.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import type { Hex } from "../../../protocol/hex.ts";
-import { FRAME_ROW_BYTES } from "../../../protocol/params.ts";
+import { EXTENDED_ROW_BYTES, FRAME_ROW_BYTES } from "../../../protocol/params.ts";
 import { cutFrame, nodeSource, validatorSource } from "../../../workers/retriever/source.ts";
 
 const BATCH: Hex = `0x${"ba".repeat(32)}`;
@@ -47,6 +47,12 @@ describe("sources over HTTP", () => {
     const got = await nodeSource(client, url).column(BATCH, 5, { from: 3, to: 5 }, 9, signal);
     expect(asked.at(-1)).to.equal(path);
     expect(got.length).to.equal(frame.length);
+  });
+
+  it("asks a node for a whole row, and a validator for none", async () => {
+    answers = { [`/batches/${BATCH}/rows/7`]: { body: new Uint8Array(EXTENDED_ROW_BYTES).fill(3) } };
+    expect((await nodeSource(client, url).row(BATCH, 7, signal)).length).to.equal(EXTENDED_ROW_BYTES);
+    expect(await codeOf(validatorSource(client, url).row(BATCH, 7, signal))).to.equal("NotFound");
   });
 
   it("refuses an answer longer than asked for before it is read", async () => {

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { ZgError } from "../protocol/errors.ts";
+import { type BudgetOptions, createBudget } from "./budget.ts";
 
 export interface Bodies {
   /**
@@ -14,46 +15,51 @@ export interface Bodies {
   held(): number;
 }
 
-const BYTES = "application/octet-stream";
+export const BYTES = "application/octet-stream";
 
-/** @param limit bytes of all bodies together; what comes on top is told to come back */
-export const createBodies = (limit: number): Bodies => {
-  let held = 0;
+/** @param limit bytes of all bodies together; what comes on top waits, or is told to come back */
+export const createBodies = (limit: number, options: BudgetOptions = {}): Bodies => {
+  const budget = createBudget(limit, options);
   return {
-    held: () => held,
-    use: async (body, options, work) => {
-      if (!isStream(body)) throw new ZgError("BadRequest", { why: `the body must be ${BYTES}` });
-      const chunks: Uint8Array[] = [];
-      let length = 0;
+    held: budget.held,
+    use: async (body, { limit: longest }, work) => {
+      if (!isStream(body)) throw new ZgError("BadRequest", { why: "the body is missing, or of another type" });
+      const lease = budget.open(() => body.destroy(new ZgError("Busy", { why: "the body came too slowly", limit })));
       try {
-        // Not destroyed on an early end: the refusal must still reach the sender over the same socket.
-        for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-          const bytes = chunk as Uint8Array;
-          if (length + bytes.length > options.limit) throw new ZgError("BlobTooLarge", { limit: options.limit });
-          if (held + bytes.length > limit) throw new ZgError("Busy", { held, limit });
-          held += bytes.length;
-          length += bytes.length;
-          chunks.push(bytes);
-        }
-      } catch (error) {
-        held -= length;
-        body.resume();
-        if (error instanceof ZgError) throw error;
-        throw new ZgError("LengthMismatch", { expected: "a whole body", actual: length }, { cause: error });
-      }
-      try {
-        return await work(Buffer.concat(chunks.splice(0)));
+        const bytes = await read(body, longest, lease.take);
+        lease.settle();
+        return await work(bytes);
       } finally {
-        held -= length;
+        lease.close();
       }
     },
   };
 };
 
-/** Routes of this scope get their bodies as streams, for `Bodies.use`. */
-export const streamBodies = (scope: FastifyInstance): void => {
-  scope.removeContentTypeParser(BYTES);
-  scope.addContentTypeParser(BYTES, (_request, body, done) => done(null, body));
+const read = async (body: Readable, limit: number, take: (bytes: number) => Promise<void>): Promise<Buffer> => {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    // Not destroyed on an early end: the refusal must still reach the sender over the same socket.
+    for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+      const bytes = chunk as Uint8Array;
+      if (length + bytes.length > limit) throw new ZgError("BlobTooLarge", { limit });
+      await take(bytes.length);
+      length += bytes.length;
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    body.resume();
+    if (error instanceof ZgError) throw error;
+    throw new ZgError("LengthMismatch", { expected: "a whole body", actual: length }, { cause: error });
+  }
+  return Buffer.concat(chunks.splice(0), length);
+};
+
+/** Routes of this scope get their bodies of this type as streams, for `Bodies.use`. */
+export const streamBodies = (scope: FastifyInstance, type = BYTES): void => {
+  if (scope.hasContentTypeParser(type)) scope.removeContentTypeParser(type);
+  scope.addContentTypeParser(type, (_request, body, done) => done(null, body));
 };
 
 const isStream = (body: unknown): body is Readable =>

@@ -1,7 +1,9 @@
 import { PassThrough, Readable } from "node:stream";
 import { expect } from "chai";
 import { createBodies } from "../../adapters/body.ts";
+import { createBudget } from "../../adapters/budget.ts";
 import { rejection } from "../fakes/errors.ts";
+import { until } from "../fakes/wait.ts";
 
 describe("bodies under a budget", () => {
   const limit = 100;
@@ -38,5 +40,88 @@ describe("bodies under a budget", () => {
     });
     expect(await failing.catch((error: Error) => error.message)).to.equal("the work");
     expect(bodies.held()).to.equal(0);
+  });
+
+  it("bodies that have all begun come to their ends, however little room there is", async () => {
+    const bodies = createBodies(100, { waitMs: 5_000 });
+    let most = 0;
+    const senders = Array.from({ length: 20 }, () => new PassThrough());
+    const all = senders.map((sender) =>
+      bodies.use(sender, { limit }, async (body) => {
+        most = Math.max(most, bodies.held());
+        return body.length;
+      }),
+    );
+    for (let part = 0; part < 9; part++)
+      for (const sender of senders) {
+        sender.write(new Uint8Array(10));
+        if (part === 8) sender.end();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    expect(await Promise.all(all)).to.deep.equal(Array.from({ length: 20 }, () => 90));
+    expect(most).to.be.at.most(200);
+    expect(bodies.held()).to.equal(0);
+  });
+
+  it("who waits is told to come back when there is no room in time, and takes nobody's place", async () => {
+    const bodies = createBodies(100, { waitMs: 30 });
+    let open = (): void => undefined;
+    const first = bodies.use(
+      bytes(90),
+      { limit },
+      () =>
+        new Promise<void>((resolve) => {
+          open = resolve;
+        }),
+    );
+    // One may go over the limit; what comes after it waits.
+    const over = bodies.use(new PassThrough().end(new Uint8Array(50)), { limit }, () => first);
+    await rejection(bodies.use(bytes(50), { limit }, lengthOf), "Busy");
+    open();
+    await Promise.all([first, over]);
+    expect(await bodies.use(bytes(50), { limit }, lengthOf)).to.equal(50);
+    expect(bodies.held()).to.equal(0);
+  });
+
+  it("who stops sending while over the limit is cut off, and the next one goes on", async () => {
+    const bodies = createBodies(100, { waitMs: 5_000, overMs: 30 });
+    const [held, stalled] = [new PassThrough(), new PassThrough()];
+    const holding = bodies.use(held, { limit }, lengthOf);
+    held.write(new Uint8Array(95));
+    await until("the room is taken", () => bodies.held() === 95);
+    const cut = rejection(bodies.use(stalled, { limit }, lengthOf), "Busy");
+    stalled.write(new Uint8Array(10));
+    await until("it is over the limit", () => bodies.held() === 105);
+    expect(await bodies.use(bytes(60), { limit }, lengthOf)).to.equal(60);
+    await cut;
+    held.end();
+    expect(await holding).to.equal(95);
+    expect(bodies.held()).to.equal(0);
+  });
+
+  it("whatever is taken, waited for and given back, the sum is never over the limit by more than one lease", async () => {
+    const budget = createBudget(1_000, { waitMs: 10_000 });
+    let seed = 1;
+    const random = (below: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    let [most, done] = [0, 0];
+    await Promise.all(
+      Array.from({ length: 300 }, async () => {
+        const lease = budget.open();
+        for (let part = 0; part < 1 + random(6); part++) {
+          await lease.take(1 + random(50));
+          most = Math.max(most, budget.held());
+          if (random(3) === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        lease.close();
+        lease.close();
+        done += 1;
+      }),
+    );
+    expect(done).to.equal(300);
+    expect(most).to.be.within(900, 1_300);
+    expect([budget.held(), budget.waiting()]).to.deep.equal([0, 0]);
   });
 });

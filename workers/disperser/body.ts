@@ -6,28 +6,6 @@ import { ZgError } from "../../protocol/errors.ts";
 import { type Hex, toHex } from "../../protocol/hex.ts";
 import { keccakStream } from "../../protocol/keccak.ts";
 
-/** Bytes of bodies held in memory at once. Slow senders that have sent little take little of it. */
-export interface Budget {
-  /** Throws `Busy` when there is no room. */
-  take(bytes: number): void;
-  give(bytes: number): void;
-  held(): number;
-}
-
-export const createBudget = (limit: number): Budget => {
-  let held = 0;
-  return {
-    take: (bytes) => {
-      if (held + bytes > limit) throw new ZgError("Busy", { held, limit });
-      held += bytes;
-    },
-    give: (bytes) => {
-      held -= bytes;
-    },
-    held: () => held,
-  };
-};
-
 /** A socket that has much to read is read many times before anybody else's turn comes: 3 ms of hashing and packing. */
 const BREATH_BYTES = 1 << 19;
 
@@ -49,7 +27,7 @@ export const readBody = async (
   body: Readable,
   limit: number,
   declared: number | undefined,
-  take: (bytes: number) => void,
+  take: (bytes: number) => void | Promise<void>,
 ): Promise<Packed> => {
   if (declared !== undefined && declared > limit) {
     body.resume();
@@ -65,7 +43,7 @@ export const readBody = async (
       const bytes = chunk as Uint8Array;
       length += bytes.length;
       if (length > limit) throw new ZgError("BlobTooLarge", { length, limit });
-      take(bytes.length);
+      await take(bytes.length);
       hash.update(bytes);
       const elements = packer.add(bytes);
       if (elements.length > 0) rows.push(elements);

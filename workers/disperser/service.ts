@@ -1,12 +1,13 @@
 /** What a disperser does, whatever protocol asks for it: HTTP today, gRPC later, behind the same three calls. */
 import type { Readable } from "node:stream";
 import type { ObjectStore } from "../../adapters/bucket.ts";
+import { createBudget } from "../../adapters/budget.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { MAX_BLOB_BYTES } from "../../protocol/params.ts";
 import type { Accepted } from "../records.ts";
 import { createAccept } from "./accept.ts";
-import { createBudget, readBody } from "./body.ts";
+import { readBody } from "./body.ts";
 import { readBlobFacts } from "./facts.ts";
 import { viewOf } from "./present.ts";
 import type { BlobView } from "./view.ts";
@@ -41,15 +42,11 @@ export const createService = ({ bucket, enqueue, now, copies, maxHeld }: Service
   const budget = createBudget(maxHeld);
   return {
     disperse: async ({ body, contentLength, account, salt }) => {
-      let taken = 0;
-      const take = (bytes: number): void => {
-        budget.take(bytes);
-        taken += bytes;
-      };
+      const lease = budget.open();
       try {
-        return await accept({ ...(await readBody(body, MAX_BLOB_BYTES, contentLength, take)), account, salt });
+        return await accept({ ...(await readBody(body, MAX_BLOB_BYTES, contentLength, lease.take)), account, salt });
       } finally {
-        budget.give(taken);
+        lease.close();
       }
     },
     blob: async (id) => {

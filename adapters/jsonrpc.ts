@@ -148,6 +148,12 @@ const idIn = (request: unknown): Answer["id"] => {
 
 const textOf = (answer: Answer | readonly Answer[]): Buffer => Buffer.from(JSON.stringify(answer));
 
+const base64Text = (maxBytes: number) =>
+  z
+    .union([z.string(), z.instanceof(LongText)], "expected base64")
+    .transform((given): Uint8Array => (typeof given === "string" ? Buffer.from(given) : given.bytes))
+    .refine((text) => text.length <= 4 * Math.ceil(maxBytes / 3), `over ${maxBytes} bytes`);
+
 /** Parameters that more than one party has. */
 export const rpc = {
   /** 32 bytes as hex, in lower case. */
@@ -163,13 +169,18 @@ export const rpc = {
   u64: z.int().nonnegative(),
   /** Canonical base64 of at most so many bytes. */
   base64: (maxBytes: number) =>
-    z.union([z.string(), z.instanceof(LongText)], "expected base64").transform((given, context): Buffer => {
-      const text = typeof given === "string" ? Buffer.from(given) : given.bytes;
-      const tooLong = text.length > 4 * Math.ceil(maxBytes / 3);
-      const bytes = tooLong ? undefined : decodeBase64(text);
-      if (bytes !== undefined && bytes.length <= maxBytes) return bytes;
-      context.addIssue({ code: "custom", message: tooLong || bytes ? `over ${maxBytes} bytes` : "invalid base64" });
+    base64Text(maxBytes).transform((text, context): Buffer => {
+      const bytes = decodeBase64(text);
+      if (bytes !== undefined) return bytes;
+      context.addIssue({ code: "custom", message: "invalid base64" });
       return z.NEVER;
+    }),
+  /** The same, decoded when it is its turn: many segments of one request need not be in memory twice. */
+  base64Later: (maxBytes: number) =>
+    base64Text(maxBytes).transform((text) => (param: string): Buffer => {
+      const bytes = decodeBase64(text);
+      if (bytes === undefined) throw rpcError(param, "invalid base64");
+      return bytes;
     }),
   /** A list whose length is looked at before its elements are. */
   list: <S extends z.ZodType>(element: S, max: number) =>

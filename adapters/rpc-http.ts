@@ -1,0 +1,39 @@
+/** JSON-RPC over HTTP, on the base URL as 0G's clients expect it: every answer has status 200, also a refusal. */
+import { ZgError } from "../protocol/errors.ts";
+import type { Answers } from "./answers.ts";
+import { type Bodies, streamBodies } from "./body.ts";
+import type { Http } from "./http.ts";
+import { type Rpc, rpcFailed, rpcRefusal, rpcTooBig } from "./jsonrpc.ts";
+
+/** What a method may ask of the connection that its call came by. */
+export interface RpcCall {
+  /** Waits for room for so many bytes of the answer; they count until it has been sent. */
+  hold(bytes: number): Promise<void>;
+}
+
+export interface RpcHttpOptions {
+  readonly rpc: Rpc<RpcCall>;
+  readonly bodies: Bodies;
+  readonly answers: Answers;
+  /** Longest body. */
+  readonly limit: number;
+}
+
+export const serveRpc = (app: Http, { rpc, bodies, answers, limit }: RpcHttpOptions): void => {
+  app.register(async (scope) => {
+    streamBodies(scope, "application/json");
+    scope.post("/", async ({ body }, reply) => {
+      const call: RpcCall = { hold: (bytes) => answers.hold(reply.raw, bytes) };
+      reply.type("application/json; charset=utf-8");
+      try {
+        return await bodies.use(body, { limit }, (bytes) => rpc.answer(bytes, call));
+      } catch (error) {
+        if (!(error instanceof ZgError)) throw error;
+        if (error.code === "BlobTooLarge") return rpcRefusal(rpcTooBig(limit));
+        // The words that 0G's client looks for before it tries again.
+        if (error.code === "Busy") return rpcRefusal(rpcFailed(`too many data writing: ${error.message}`, "Busy"));
+        throw error;
+      }
+    });
+  });
+};

@@ -118,7 +118,7 @@ export const createAsker = ({ book, throttle, deadlineMs, hedgeMs, now }: AskerO
         for (const [late, attempt] of open) {
           if (attempt.late || !attempt.sent) continue;
           attempt.late = true;
-          late.slow += 1;
+          book.late(late);
         }
       } else if (typeof event === "object") {
         if ("value" in event) return event.value;

@@ -73,6 +73,8 @@ export interface Book {
   choose(among: ReadonlySet<Peer>, wanted: Wanted, urgent: boolean): Peer | undefined;
   answered(peer: Peer): void;
   failed(peer: Peer, error: ZgError, wanted: Wanted): void;
+  /** It has not answered in time; it still may. */
+  late(peer: Peer): void;
   report(): PeerReport[];
 }
 
@@ -96,6 +98,11 @@ export const openBook = ({ client, urls, log, maxPerPeer, now }: BookOptions): B
     const misfit = peer.shard !== undefined && heldBy !== undefined && !heldBy(peer.shard);
     const lacks = (peer.lacks.get(about) ?? Number.NEGATIVE_INFINITY) > now();
     return (misfit ? 4 : 0) + (lacks ? 2 : 0) + (peer.restUntil > now() ? 1 : 0);
+  };
+
+  const rest = (peer: Peer): void => {
+    peer.strikes += 1;
+    peer.restUntil = now() + Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (peer.strikes - 1));
   };
 
   return {
@@ -124,11 +131,13 @@ export const openBook = ({ client, urls, log, maxPerPeer, now }: BookOptions): B
         peer.lacks.set(about, now() + LACK_MS);
         for (const oldest of peer.lacks.keys()) if (peer.lacks.size > MAX_LACKS) peer.lacks.delete(oldest);
       } else {
-        if (error.code === "Timeout") peer.slow += 1;
-        peer.strikes += 1;
-        peer.restUntil = now() + Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (peer.strikes - 1));
+        rest(peer);
         log.debug({ peer: url, what, code: error.code }, "a peer gave no answer");
       }
+    },
+    late: (peer) => {
+      peer.slow += 1;
+      rest(peer);
     },
     report: () => peers.map(({ node, lied, slow, codes }) => ({ url: node.url, lied, slow, codes: { ...codes } })),
   };

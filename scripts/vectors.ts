@@ -7,6 +7,7 @@ import { batchCoefficients, blobCoefficients, DST_BLOB, DST_ROW, rowCoefficients
 import { drawColumns } from "../protocol/column.ts";
 import { accepted } from "../protocol/errors.ts";
 import { fileRootOf, flowRoot, nodeHeights, type PlacedNode, placeFile, submissionOfBytes } from "../protocol/flow.ts";
+import { appended, EMPTY_LOG, pathAt } from "../protocol/flowTree.ts";
 import { type BlobHeader, blobKeyOf, encodeHeader } from "../protocol/header.ts";
 import { bigToBytes, type Hex, toHex } from "../protocol/hex.ts";
 import { keccakHex, keccakText } from "../protocol/keccak.ts";
@@ -211,7 +212,33 @@ function flowVectors() {
     return { seed: `file ${length}`, ...submission, fileRoot: fileRootOf(submission.nodes) };
   });
   const heights = Array.from({ length: 64 }, (_, i) => ({ rows: i + 1, heights: nodeHeights((i + 1) * 262_144) }));
-  return { files, rows: heights, logs: logVectors(files) };
+  return { files, rows: heights, logs: logVectors(files), ...longLog() };
+}
+
+/** A log of entries of all sizes up to some ten MiB, and paths in it as the storage nodes keep it: node by node. */
+function longLog() {
+  const placed: PlacedNode[] = [];
+  const store = new Map<string, Uint8Array>();
+  const nodes = { get: (level: number, index: number) => store.get(`${level}:${index}`) };
+  let length = EMPTY_LOG;
+  const long = Array.from({ length: 48 }, (_, i) => {
+    const bytes = 1 + ((i * i * 104_729) % [3_000, 40_000, 400_000, 12_000_000][i % 4]!);
+    const file = nodeHeights(bytes).map((height, j) => ({ root: keccakHex(keccakText(`long ${i} ${j}`)), height }));
+    placed.push(...placeFile(length, file).placed);
+    const next = appended(nodes, length, file);
+    for (const { level, index, hash } of next.added) store.set(`${level}:${index}`, hash);
+    length = next.length;
+    return { bytes, nodes: file, start: next.start, length, root: flowRoot(placed, length) };
+  });
+  const paths = long.flatMap(({ nodes: [first], start }, entry) =>
+    [entry, 47].map((at) => {
+      const { length: sectors = 0, root } = long[at] ?? {};
+      const { height: level = 0, root: leaf } = first ?? {};
+      const index = start / 2 ** level;
+      return { txSeq: at, root, leaf, index, path: pathAt(nodes, sectors, level, index).map(toHex) };
+    }),
+  );
+  return { long, paths: paths.filter((_, i) => i % 5 === 0) };
 }
 
 function logVectors(files: readonly ReturnType<typeof submissionOfBytes>[]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {MerklePath} from "../../../contracts/libraries/MerklePath.sol";
 import {Submission, SubmissionNode} from "../../../contracts/types/Submission.sol";
 import {StorageTest} from "../base/StorageTest.sol";
 
@@ -29,6 +30,45 @@ contract FlowVectorsTest is StorageTest {
             vm.assertEq(length, vm.parseJsonUint(json, string.concat(log, ".length")));
             vm.assertEq(flow.computeFlowRoot(), vm.parseJsonBytes32(json, string.concat(log, ".root")));
         }
+    }
+
+    /// Entries of all sizes: where they start, and the root after each.
+    function test_ALongLogIsThatOfTheVectors() external {
+        string memory json = vm.readFile("test/vectors/flow.json");
+        for (uint256 i = 0; i < 48; ++i) {
+            string memory item = string.concat(".long[", vm.toString(i), "]");
+            Submission memory entry;
+            entry.submitter = alice;
+            entry.data.length = vm.parseJsonUint(json, string.concat(item, ".bytes"));
+            entry.data.nodes = _nodes(json, item);
+            vm.prank(alice);
+            (, , uint256 start, ) = flow.submit{value: 1 ether}(entry);
+            vm.assertEq(start, vm.parseJsonUint(json, string.concat(item, ".start")));
+            (uint256 length, ) = flow.tree();
+            vm.assertEq(length, vm.parseJsonUint(json, string.concat(item, ".length")));
+            vm.assertEq(flow.computeFlowRoot(), vm.parseJsonBytes32(json, string.concat(item, ".root")));
+        }
+    }
+
+    /// Paths from an entry's first node, in the log right after it and in a later one, lead to the roots on chain.
+    function test_PathsOfTheVectorsLeadToTheRoots() external view {
+        string memory json = vm.readFile("test/vectors/flow.json");
+        for (uint256 i = 0; ; ++i) {
+            string memory item = string.concat(".paths[", vm.toString(i), "]");
+            if (!vm.keyExistsJson(json, item)) {
+                vm.assertGe(i, 19);
+                return;
+            }
+            bytes32 leaf = vm.parseJsonBytes32(json, string.concat(item, ".leaf"));
+            uint256 index = vm.parseJsonUint(json, string.concat(item, ".index"));
+            bytes32[] memory path = vm.parseJsonBytes32Array(json, string.concat(item, ".path"));
+            bytes32 root = vm.parseJsonBytes32(json, string.concat(item, ".root"));
+            vm.assertEq(this.climb(leaf, index, path), root);
+        }
+    }
+
+    function climb(bytes32 leaf, uint256 index, bytes32[] calldata path) external pure returns (bytes32) {
+        return MerklePath.root(leaf, index, path.length, path);
     }
 
     /// The rows of a batch, 1 to 64: the heights that both sides derive from the count.

@@ -5,7 +5,7 @@ import { keccakHex, keccakText } from "./keccak.ts";
 
 // 0G's key-value layer: a file in the log whose tags start with sha256("STREAM") is a transaction on those streams.
 /** sha256("STREAM") */
-const STREAM_TAG = fromHex("0xdf2ff3bb0af36c6384e6206552a4ed807f6f6a26e7d0aa6bff772ddc9d4307aa");
+export const STREAM_TAG = fromHex("0xdf2ff3bb0af36c6384e6206552a4ed807f6f6a26e7d0aa6bff772ddc9d4307aa");
 /** Keys of the DA stream are write-once, so its transactions need no version to be ordered by. */
 const VERSION = 2n ** 64n - 1n;
 

@@ -46,6 +46,11 @@ export interface UploadJob extends BatchJob {
 export interface SampleJob extends BatchJob {
   readonly seed: Hex;
 }
+/** An entry that a stream of the key-value layer has no verdict on. */
+export interface ReplayJob {
+  readonly stream: Hex;
+  readonly txSeq: number;
+}
 /** The disperser party's timer-driven edges have one standing job each. */
 export type NoPayload = Readonly<Record<string, never>>;
 
@@ -181,6 +186,19 @@ export const route = {
     backoffMs: 200,
     concurrency: 2,
     jobId: ({ batchId }) => `fail-${batchId}`,
+  }),
+  replay: edge<ReplayJob>({
+    name: "replay",
+    trigger: "Submit",
+    party: "kv",
+    worker: "kv",
+    effect: "payload fetched from storage nodes, judged in the order of its streams",
+    record: "entry of a stream in the KV node's database, without a verdict",
+    finality: "confirmed",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 8,
+    jobId: ({ stream, txSeq }) => `replay-${stream}-${txSeq}`,
   }),
 } as const;
 

@@ -1,0 +1,103 @@
+/** Makes the proof of a value: the data is ours, the paths come from storage nodes and are checked before they go out. */
+import { z } from "zod";
+import type { Chain } from "../../adapters/chain.ts";
+import type { HttpClient } from "../../adapters/http-client.ts";
+import { rpcError } from "../../adapters/jsonrpc.ts";
+import { type Hex, isHex, normalHex, toHex } from "../../protocol/hex.ts";
+import { decodePayload } from "../../protocol/kv/payload.ts";
+import {
+  alignedPieces,
+  checkPiece,
+  type Piece,
+  provenSectors,
+  type SectorProof,
+  subtreeProof,
+  subtreeRootOf,
+} from "../../protocol/kv/proof.ts";
+import { SECTOR_BYTES } from "../../protocol/params.ts";
+import { holds, segmentInLog } from "../../protocol/shard.ts";
+import type { Entry } from "../chain-entry.ts";
+import type { Peers } from "../peers.ts";
+import type { KvDb } from "./db.ts";
+import { findEntry } from "./entry.ts";
+import { payloadSource, readPayload } from "./payloads.ts";
+import type { ProofQuery } from "./rpc.ts";
+import { findValue } from "./values.ts";
+
+export interface ProveDeps {
+  readonly db: KvDb;
+  readonly chain: Pick<Chain, "flow">;
+  readonly peers: Pick<Peers, "ask">;
+  readonly client: HttpClient;
+}
+
+/** Longest head of a payload that goes into an answer; the proved part of the value is at most one query. */
+const MAX_HEAD_BYTES = 1 << 20;
+const MAX_PROOF_BYTES = 16_384;
+const DEADLINE_MS = 20_000;
+
+const hash = z
+  .string()
+  .refine((value) => isHex(value, 32))
+  .transform((value) => normalHex(value, 32));
+const Answer = z.object({ result: z.object({ lemma: z.array(hash).max(66), path: z.array(z.boolean()).max(64) }) });
+
+export const createProve =
+  ({ db, chain, peers, client }: ProveDeps) =>
+  async ({ stream, key, version, start, length }: ProofQuery) => {
+    const { sql } = db;
+    const found = findValue(sql, stream, key, version);
+    const entry = found && findEntry(sql, found.version);
+    if (found === undefined || entry === undefined) return null;
+    if (start > found.size) throw rpcError("start_index", "start index is greater than value length");
+    const { values } = decodePayload(payloadSource(sql, entry));
+    if (values > MAX_HEAD_BYTES) throw rpcError("key", "the payload's keys are too long to be proved in one answer");
+    const flowRoot = normalHex(String(await chain.flow.getFunction("getFlowRootByTxSeq")(entry.txSeq)), 32);
+    const part = { at: found.at + start, size: Math.min(length, found.size - start) };
+    const wanted = provenSectors(entry.start, values, part).flatMap(([from, to]) => alignedPieces(from, to));
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const pieces = await Promise.all(
+      wanted.map(({ sector, height }) => pieceOf({ entry, flowRoot, sector, height, signal })),
+    );
+    return {
+      version: found.version,
+      size: found.size,
+      data: base64(readPayload(sql, entry, part.at, part.size)),
+      entry: { ...entry, flowRoot },
+      values,
+      pieces: pieces.map((piece) => ({ ...piece, data: base64(piece.data) })),
+    };
+
+    async function pieceOf(of: Wanted): Promise<Piece> {
+      const { sector, height } = of;
+      const data = new Uint8Array(2 ** height * SECTOR_BYTES);
+      data.set(readPayload(sql, of.entry, (sector - of.entry.start) * SECTOR_BYTES, data.length));
+      const root = toHex(subtreeRootOf(data));
+      const proof = await peers.ask(
+        {
+          ...{ what: `proof of sector ${sector}`, about: of.entry.root, bytes: 0 },
+          heldBy: (shard) => holds(shard, segmentInLog(sector, 0)),
+          ask: async (node, call): Promise<SectorProof> => {
+            const json = { jsonrpc: "2.0", id: 1, method: "zgs_getSectorProof", params: [sector, of.flowRoot] };
+            const options = { method: "POST", json, maxBytes: MAX_PROOF_BYTES, ...call } as const;
+            const own = subtreeProof((await client.json(node.url, Answer, options)).result, root, height);
+            checkPiece({ sector, data, proof: own }, { ...of.entry, flowRoot: of.flowRoot });
+            return own;
+          },
+        },
+        of.signal,
+      );
+      return { sector, data, proof };
+    }
+  };
+
+interface Wanted {
+  readonly entry: Entry;
+  readonly flowRoot: Hex;
+  readonly sector: number;
+  readonly height: number;
+  readonly signal: AbortSignal;
+}
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");

@@ -1,0 +1,112 @@
+/**
+ * A download that is under way: PATH.part, where every segment has its place already, and PATH.part.json, which says
+ * which of them were written. Segments are looked at again when a download goes on: a claim of ours is none.
+ */
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { errnoOf, messageOf } from "../../adapters/errors.ts";
+import { replaceFile } from "../../adapters/files.ts";
+import { syncFolder } from "../../adapters/fsync.ts";
+import { parseJson } from "../../adapters/json.ts";
+import { hasBit, setBit } from "../../protocol/bits.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import { type FileShape, segmentBytes, segmentRootOf, segmentSectors } from "../../protocol/file.ts";
+import { equalBytes, type Hex } from "../../protocol/hex.ts";
+import { HASH_BYTES, SEGMENT_BYTES } from "../../protocol/params.ts";
+
+export interface Part {
+  /** Bytes of the file that are there. */
+  readonly held: number;
+  missing(): Generator<number>;
+  /** A segment that was verified; without the padding of its last sector. */
+  write(index: number, data: Uint8Array): Promise<void>;
+  /** Everything written is durable, and on record. */
+  save(): Promise<void>;
+  /** The whole file takes its name. */
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const stateSchema = z.object({ root: z.string(), length: z.number(), written: z.base64() });
+
+export const openPart = async (path: string, root: Hex, shape: FileShape, roots: Uint8Array): Promise<Part> => {
+  const part = `${path}.part`;
+  const state = `${part}.json`;
+  const { length, segments } = shape;
+  const bits = new Uint8Array(Math.ceil(segments / 8));
+  const handle = await naming(part, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    const known = stateSchema.safeParse(parseJson(await readFile(state, "utf8").catch(() => "")));
+    const same = known.success && known.data.root === root && known.data.length === length;
+    const file = await openAt(part, same);
+    if (!same) return file;
+    const claimed = Buffer.from(known.data.written, "base64");
+    for (let index = 0; index < segments; index++) {
+      if (hasBit(claimed, index) && (await isThere(file, index))) setBit(bits, index);
+    }
+    return file;
+  });
+
+  async function isThere(file: FileHandle, index: number): Promise<boolean> {
+    const data = Buffer.alloc(sizeOf(index));
+    const { bytesRead } = await file.read(data, 0, data.length, index * SEGMENT_BYTES);
+    if (bytesRead !== data.length) return false;
+    const expected = roots.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+    return equalBytes(segmentRootOf(data, segmentSectors(shape, index)), expected);
+  }
+  const sizeOf = (index: number): number => Math.min(segmentBytes(shape, index), length - index * SEGMENT_BYTES);
+  let held = 0;
+  for (let index = 0; index < segments; index++) if (hasBit(bits, index)) held += sizeOf(index);
+
+  const save = (): Promise<void> =>
+    naming(part, async () => {
+      const written = Buffer.from(bits).toString("base64");
+      await handle.datasync();
+      await replaceFile(state, JSON.stringify({ root, length, written }));
+    });
+
+  return {
+    held,
+    *missing() {
+      for (let index = 0; index < segments; index++) if (!hasBit(bits, index)) yield index;
+    },
+    write: (index, data) =>
+      naming(part, async () => {
+        const size = sizeOf(index);
+        for (let at = 0; at < size; ) {
+          at += (await handle.write(data, at, size - at, index * SEGMENT_BYTES + at)).bytesWritten;
+        }
+        setBit(bits, index);
+      }),
+    save,
+    finish: () =>
+      naming(path, async () => {
+        await handle.truncate(length);
+        await handle.sync();
+        await rename(part, path);
+        await rm(state, { force: true });
+        await syncFolder(dirname(path));
+      }),
+    close: () => handle.close(),
+  };
+};
+
+/** What another download left under this name is not looked at, whatever it is. */
+const openAt = async (part: string, keep: boolean): Promise<FileHandle> => {
+  if (keep) {
+    const kept = await open(part, "r+").catch(() => undefined);
+    if (kept !== undefined) return kept;
+  }
+  await rm(part, { force: true });
+  return open(part, "wx+");
+};
+
+export const naming = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ZgError) throw error;
+    throw new ZgError("FileUnwritable", { file, why: errnoOf(error) ?? messageOf(error) }, { cause: error });
+  }
+};

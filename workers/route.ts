@@ -51,6 +51,10 @@ export interface ReplayJob {
   readonly stream: Hex;
   readonly txSeq: number;
 }
+/** An entry of the log; a batch goes by that of its rows. */
+export interface SyncJob {
+  readonly txSeq: number;
+}
 /** The disperser party's timer-driven edges have one standing job each. */
 export type NoPayload = Readonly<Record<string, never>>;
 
@@ -160,6 +164,19 @@ export const route = {
     backoffMs: 100,
     concurrency: 2,
     jobId: ({ batchId }) => `settle-${batchId}`,
+  }),
+  sync: edge<SyncJob>({
+    name: "sync",
+    trigger: "Submit, after a while",
+    party: "storage",
+    worker: "storage",
+    effect: "what its uploader did not bring fetched from other nodes, verified against the entry",
+    record: "entry in the node's log, not finalized",
+    finality: "confirmed",
+    attempts: 3,
+    backoffMs: 1_000,
+    concurrency: 4,
+    jobId: ({ txSeq }) => `sync-${txSeq}`,
   }),
   finalize: edge<BatchJob>({
     name: "finalize",

@@ -48,7 +48,7 @@ export const startStorage = async (context: Context, options: StorageOptions): P
       onStaged: async (record) =>
         mustSettle(record) && queues.tryAdd(route.settle, { batchId: record.batch.facts.batchId }),
     });
-    workJobs(queues, intake, { shelf, verified: intake.verified, log });
+    workJobs(queues, { intake, shelf, verified: intake.verified, log, sync: async () => undefined });
     const watch = { shelf, entrance, log };
     const follower = await follow({
       ...{ chain, log, pollMs: timing.pollMs, confirmations: Math.max(1, timing.confirmations) },

@@ -1,8 +1,8 @@
-/** The node's two jobs, and the net under them: which batches need one, from the records alone. */
+/** The node's jobs, and the net under them: which batches need one, from the records alone. */
 import { asZgError } from "../../adapters/errors.ts";
-import type { Queues } from "../../adapters/queue.ts";
+import type { Handler, Queues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { type BatchJob, route } from "../route.ts";
+import { type BatchJob, route, type SyncJob } from "../route.ts";
 import { subscribe } from "../subscribe.ts";
 import type { Intake } from "./intake.ts";
 import { mayStage, mustSettle } from "./record.ts";
@@ -25,12 +25,18 @@ export const runStore = async (intake: Pick<Intake, "stage">, shelf: Shelf, batc
   }
 };
 
-export const workJobs = (queues: Queues, intake: Intake, deps: SettleDeps): void => {
+export interface JobDeps extends SettleDeps {
+  readonly intake: Intake;
+  readonly sync: Handler<SyncJob>;
+}
+
+export const workJobs = (queues: Queues, { intake, sync, ...deps }: JobDeps): void => {
   subscribe(queues, "storage", {
     store: ({ batchId }: BatchJob) => runStore(intake, deps.shelf, batchId),
     settle: async ({ batchId }: BatchJob) => {
       await settle(deps, batchId);
     },
+    sync,
   });
 };
 

@@ -55,6 +55,8 @@ export interface Shelf {
   frameRow(batchId: Hex, row: number, column: number): Uint8Array | undefined;
   /** The whole extended row. */
   row(batchId: Hex, row: number): Uint8Array | undefined;
+  /** The row's hashes from its cell roots to its segment root, as they lie on the disk. */
+  tree(batchId: Hex, row: number): Uint8Array | undefined;
   /** The data half. */
   dataHalf(batchId: Hex, row: number): Uint8Array | undefined;
   dropRows(batchId: Hex, rows: readonly number[]): Promise<void>;
@@ -141,6 +143,7 @@ export const openShelf = async (dir: string): Promise<Shelf> => {
       return found === undefined ? undefined : frame;
     },
     row: (batchId, row) => readBlocks(batchId, row, BLOCKS),
+    tree: (batchId, row) => trees.get(rowKey(batchId, row)),
     dataHalf: (batchId, row) => readBlocks(batchId, row, DATA_BLOCKS),
     dropRows: async (batchId, rows) => {
       await store.write((tx) => {

@@ -41,12 +41,15 @@ export function textOf(result: Result): string {
 const ZERO_ACCOUNT: Hex = `0x${"00".repeat(20)}`;
 const SHOWN = 32;
 
-/** As 0G shows a key: its first characters, if it is text. */
+/** As 0G shows a key: its first characters, if it is text; those that steer a terminal, or end a string, are not shown. */
 function shortKey(key: Uint8Array | undefined): string {
   if (key === undefined || key.length === 0) return "NONE";
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(key);
-    return [...text].slice(0, SHOWN).join("");
+    return [...text]
+      .slice(0, SHOWN)
+      .join("")
+      .replace(/\p{Cc}/gu, "\ufffd");
   } catch {
     return "UNKNOWN";
   }

@@ -183,6 +183,7 @@ describe("the result of an entry of several streams", () => {
   it("shows keys as 0G does", () => {
     const denied = (key: Uint8Array) => textOf({ code: "WritePermissionDenied", stream: A, key });
     expect(denied(keyOf("ü".repeat(40)))).to.equal(`WritePermissionDenied: stream: ${A}, key: ${"ü".repeat(32)}`);
+    expect(denied(Uint8Array.of(97, 0, 27))).to.equal(`WritePermissionDenied: stream: ${A}, key: a\ufffd\ufffd`);
     expect(denied(Uint8Array.of(255))).to.equal(`WritePermissionDenied: stream: ${A}, key: UNKNOWN`);
   });
 });

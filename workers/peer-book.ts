@@ -129,7 +129,7 @@ export const openBook = ({ client, urls, log, maxPerPeer, now }: BookOptions): B
         if (error.code === "NotInShard") peer.shardAskedAt = Number.NEGATIVE_INFINITY;
         peer.lacks.delete(about);
         peer.lacks.set(about, now() + LACK_MS);
-        for (const oldest of peer.lacks.keys()) if (peer.lacks.size > MAX_LACKS) peer.lacks.delete(oldest);
+        if (peer.lacks.size > MAX_LACKS) peer.lacks.delete(peer.lacks.keys().next().value ?? about);
       } else {
         rest(peer);
         log.debug({ peer: url, what, code: error.code }, "a peer gave no answer");

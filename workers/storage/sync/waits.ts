@@ -45,7 +45,7 @@ export const createWaits = ({ pauseMs, now }: WaitsOptions): Waits => {
   const put = (txSeq: number, wait: Wait): void => {
     waits.delete(txSeq);
     waits.set(txSeq, wait);
-    for (const oldest of waits.keys()) if (waits.size > MAX_WAITS) waits.delete(oldest);
+    if (waits.size > MAX_WAITS) waits.delete(waits.keys().next().value ?? txSeq);
   };
   return {
     due: (txSeq) => {

@@ -1,7 +1,7 @@
 /** The tasks' names, arguments and help; what they do is in the file each names, loaded when it runs. */
-import { task } from "hardhat/config";
+import { emptyTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
-import type { NewTaskDefinition } from "hardhat/types/tasks";
+import type { TaskDefinition } from "hardhat/types/tasks";
 
 const data = {
   name: "data",
@@ -114,4 +114,146 @@ const join = task("join", "Fund and register validators on a deployed network wi
   .setAction(() => import("./join.ts"))
   .build();
 
-export const tasks: NewTaskDefinition[] = [disperse, status, retrieve, up, worker, join];
+const replicas = {
+  name: "replicas",
+  description: "Whole copies to store",
+  type: ArgumentType.INT,
+  defaultValue: 1,
+} as const;
+const length = {
+  name: "length",
+  description: "Bytes of the file, where files of several lengths share a root; 0: the first of them in the log",
+  type: ArgumentType.INT,
+  defaultValue: 0,
+} as const;
+
+const upload = task(
+  "upload",
+  "Store a file or a folder in 0G Storage; run again after any end, it goes on and pays once",
+)
+  .addPositionalArgument({ name: "path", description: "A file of at least one byte, or a folder" })
+  .addOption(replicas)
+  .addOption({ name: "tags", description: "Tags of the entry, 0x and at most 1,024 bytes of hex", defaultValue: "0x" })
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./upload.ts"))
+  .build();
+
+const download = task("download", "Fetch a file or a folder by its root, every segment verified; run again to go on")
+  .addPositionalArgument({ name: "root", description: "Root of the file, or of the folder's manifest, 32 bytes hex" })
+  .addOption({
+    name: "out",
+    description: "File or folder to write",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption(length)
+  .addFlag({ name: "raw", description: "Write a folder's manifest as the file that it is" })
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./download.ts"))
+  .build();
+
+const file = task("file", "Say what is known of a file: entry, size, who holds it, until when it is paid for")
+  .addPositionalArgument({ name: "root", description: "Root of the file, 32 bytes hex" })
+  .addOption(length)
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./file.ts"))
+  .build();
+
+const stream = { name: "stream", description: "Stream, 32 bytes hex" } as const;
+const key = { name: "key", description: "Key: text, or 0x and hex" } as const;
+const atVersion = {
+  name: "atVersion",
+  description: "As of this entry of the log; -1: the latest",
+  type: ArgumentType.INT,
+  defaultValue: -1,
+} as const;
+
+const kv = emptyTask("kv", "Read and write streams of the key-value layer").build();
+
+const kvPut = task(["kv", "put"], "Write a value; the first who writes to a stream is its admin")
+  .addPositionalArgument(stream)
+  .addPositionalArgument(key)
+  .addPositionalArgument({
+    name: "value",
+    description: 'Value: text, or 0x and hex; "" deletes the key',
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
+    name: "file",
+    description: "File whose bytes are the value",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
+    name: "ifVersion",
+    description: "Only if the key was not written after this entry of the log; -1: in any case",
+    type: ArgumentType.INT,
+    defaultValue: -1,
+  })
+  .addFlag({ name: "wait", description: "Wait until the KV node says whether the write took effect" })
+  .addOption(replicas)
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./kv/put.ts"))
+  .build();
+
+const kvGet = task(["kv", "get"], "Read a value")
+  .addPositionalArgument(stream)
+  .addPositionalArgument(key)
+  .addOption(atVersion)
+  .addFlag({ name: "proof", description: "Check against the chain who wrote it, and when" })
+  .addOption({
+    name: "out",
+    description: "File to write the value to (default: shown)",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./kv/get.ts"))
+  .build();
+
+const kvList = task(["kv", "list"], "List the keys of a stream, in the order of their bytes")
+  .addPositionalArgument(stream)
+  .addOption({ name: "prefix", description: "Only keys that begin so: text, or 0x and hex", defaultValue: "" })
+  .addFlag({ name: "reverse", description: "From the last key backwards" })
+  .addOption({ name: "limit", description: "How many at most", type: ArgumentType.INT, defaultValue: 100 })
+  .addOption(atVersion)
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./kv/list.ts"))
+  .build();
+
+const kvWatch = task(["kv", "watch"], "Show writes to a stream as they take effect, until Ctrl-C")
+  .addPositionalArgument(stream)
+  .addPositionalArgument({
+    ...key,
+    description: "Only this key",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
+    name: "from",
+    description: "From this entry of the log on; -1: from now",
+    type: ArgumentType.INT,
+    defaultValue: -1,
+  })
+  .addOption({
+    name: "count",
+    description: "End after so many writes; 0: never",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addOption(data)
+  .addFlag({ ...json, description: "Print a line of JSON for each write, and nothing else on stdout" })
+  .setAction(() => import("./kv/watch.ts"))
+  .build();
+
+export const tasks: TaskDefinition[] = [
+  ...[disperse, status, retrieve, upload, download, file],
+  ...[kv, kvPut, kvGet, kvList, kvWatch, up, worker, join],
+];

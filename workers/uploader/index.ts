@@ -6,6 +6,7 @@ import type { FileSource } from "../../adapters/file-source.ts";
 import type { HttpClient } from "../../adapters/http-client.ts";
 import type { Log } from "../../adapters/log.ts";
 import { nodeClient } from "../../adapters/node-client.ts";
+import { ZgError } from "../../protocol/errors.ts";
 import { type FileShape, fileNodesOf } from "../../protocol/file.ts";
 import { type Hex, normalHex } from "../../protocol/hex.ts";
 import type { Shard } from "../../protocol/shard.ts";
@@ -21,6 +22,8 @@ export interface Uploadable {
   /** For reports. */
   readonly name: string;
   open(): Promise<FileSource>;
+  /** Where it was hashed before. */
+  readonly hashed?: { readonly length: number; readonly roots: Uint8Array };
 }
 
 export type UploadProgress =
@@ -45,6 +48,8 @@ export interface UploadOptions {
   readonly folder: string;
   /** The same content is a new wish if the last one was fulfilled: a key may get the value that it once had. */
   readonly again?: boolean;
+  /** Awaited before the wish counts as fulfilled: until then a second run goes on with this one's entries. */
+  readonly fulfilled?: (files: readonly UploadedFile[]) => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: UploadProgress) => void;
@@ -135,31 +140,26 @@ export const upload = async (options: UploadOptions): Promise<Uploaded> => {
   });
   const nodes = targets.map(({ node: { url }, shard }) => ({ url, shard }));
   crashpoint("upload-pushed");
-  for (const intent of mined)
-    await store.put(
-      withNodes(
-        intent,
-        nodes.map(({ url }) => url),
-      ),
-    );
+  const uploaded = hashed.map((file): UploadedFile => {
+    const { intent, shape, name } = file;
+    return { name, root: intent.root, length: shape.length, sectors: sectorsOf(intent), ...placeOf(file) };
+  });
+  await options.fulfilled?.(uploaded);
+  for (const intent of mined) await store.put(withNodes(intent, [...nodes.map(({ url }) => url)]));
   for (const { intent } of distinct) await store.forgetAcknowledged(intent);
-
-  return {
-    files: hashed.map((file) => ({
-      ...{ name: file.name, root: file.intent.root, length: file.shape.length, sectors: sectorsOf(file.intent) },
-      ...placeOf(file),
-    })),
-    transactions: mined.flatMap(({ txs, entries }) =>
-      txs
-        .filter(({ hash }) => entries.some(({ transactionHash }) => transactionHash === normalHex(hash)))
-        .map(({ hash, sectors, value }) => ({ hash, sectors, value })),
-    ),
-    known: !made,
-    nodes,
-  };
+  return { files: uploaded, transactions: mined.flatMap(minedBy), known: !made, nodes };
 };
 
+/** Of the transactions that were signed, those that made its entries. */
+const minedBy = ({ txs, entries }: Mined): Uploaded["transactions"] =>
+  txs
+    .filter(({ hash }) => entries.some(({ transactionHash }) => transactionHash === normalHex(hash)))
+    .map(({ hash, sectors, value }) => ({ hash, sectors, value }));
+
 const keyOf = ({ root, length }: IntentFile): string => `${root}/${length}`;
+
+const changed = ({ name }: Uploadable): ZgError =>
+  new ZgError("FileUnreadable", { file: name, why: "changed while it was uploaded" });
 
 interface Hashed extends Uploadable {
   readonly intent: IntentFile;
@@ -174,9 +174,10 @@ const hashAll = async ({ files, signal, onProgress }: UploadOptions): Promise<Ha
     const source = await file.open();
     try {
       const { shape } = source;
-      const roots = await source.roots((bytes) => {
+      const onBytes = (bytes: number): void =>
         onProgress?.({ stage: "hashed", bytes: before + bytes, total: before + shape.length });
-      }, signal);
+      if (file.hashed !== undefined && file.hashed.length !== shape.length) throw changed(file);
+      const roots = file.hashed?.roots ?? (await source.roots(onBytes, signal));
       const nodes = fileNodesOf(shape, roots, await source.segment(shape.segments - 1));
       before += shape.length;
       hashed.push({ ...file, shape, roots, intent: intentFile(shape.length, [...nodes]) });

@@ -11,7 +11,7 @@ import { type Book, mostTelling, type Peer, type Wanted } from "./peer-book.ts";
 export interface Question<T> extends Wanted {
   /** Of the answer, for the throttle. */
   readonly bytes: number;
-  /** Throws what the answer is refuted by. */
+  /** Throws what the answer is refuted by: `BadProof`, `BadResponse`, or another code that `isLie`. */
   readonly ask: (node: NodeClient, call: NodeCall) => Promise<T>;
 }
 

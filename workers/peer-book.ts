@@ -54,17 +54,15 @@ const LACKING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["UnknownFile", "UnknownEntry", "NotStored", "NotInShard", "Pruned", "CorruptObject"] as const),
   ...(["UnknownBatch", "NotStaged", "NotFound", "BatchNotOpen", "AwaitingData"] as const),
 ]);
-/** A peer's own trouble, or the network's: it rests, and is asked again. */
-const TROUBLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  ...(["NodeDown", "Timeout", "Busy", "Stopping", "Internal", "StoreUnavailable", "ChainUnreachable"] as const),
-  ...(["StagingFull", "CacheFull", "QuotaExceeded"] as const),
+/** What only an answer can be that is not the one asked for. A peer's own words, whatever they are, refute nothing. */
+const REFUTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["BadResponse", "LengthMismatch", "BadProof", "PaddingNotEmpty", "SegmentRootMismatch"] as const),
+  ...(["MetadataRootMismatch", "CellPathMismatch", "MalformedHex"] as const),
 ]);
 
-/** A connection that broke, and a word of something that is not a node, refute nothing; every other bad answer does. */
-export const isLie = ({ code, fields }: ZgError): boolean => {
-  if (code === "BadResponse") return fields.why !== "cut short" && fields.status === undefined;
-  return !LACKING.has(code) && !TROUBLE.has(code);
-};
+/** Neither does a connection that broke, or the word of something that is no node. */
+export const isLie = ({ code, fields }: ZgError): boolean =>
+  REFUTED.has(code) && !(code === "BadResponse" && (fields.why === "cut short" || fields.status !== undefined));
 
 export interface Book {
   /** Peers that have not lied. */
@@ -143,12 +141,12 @@ export const openBook = ({ client, urls, log, maxPerPeer, now }: BookOptions): B
   };
 };
 
-/** What says most about where the thing is; of peers in trouble one may have it. */
+/** What says most about where the thing is; of peers in trouble one may have it, of those that lied none. */
 const TELLING: readonly ErrorCode[] = ["NotStored", "NotStaged", "CorruptObject", "Pruned", "NotInShard"];
-const weight = ({ code }: ZgError): number => {
-  if (TROUBLE.has(code)) return TELLING.length + 2;
-  if (TELLING.includes(code)) return TELLING.length + 1 - TELLING.indexOf(code);
-  return LACKING.has(code) ? 1 : 0;
+const weight = (error: ZgError): number => {
+  if (isLie(error)) return 0;
+  if (!LACKING.has(error.code)) return TELLING.length + 2;
+  return TELLING.includes(error.code) ? TELLING.length + 1 - TELLING.indexOf(error.code) : 1;
 };
 
 /** Of the reasons why none of the peers had it, the one that the caller is told. */

@@ -128,6 +128,15 @@ describe("files from peers", () => {
     expect(peers.report()[0]?.codes.BadResponse ?? peers.report()[0]?.codes.NodeDown).to.be.greaterThan(0);
   });
 
+  it("does not call a peer's own words a lie, whatever they are", async () => {
+    node(0).twist = on("/segments/", () => refusing("BadRequest"));
+    node(1).twist = on("/segments/", () => refusing("ChainReverted"));
+    const peers = open();
+    expect(Buffer.compare(await readAll(peers, file), file.bytes)).to.equal(0);
+    expect(peers.report().map(({ lied }) => lied)).to.deep.equal([0, 0, 0]);
+    await rejection(open({ urls: [node(0).url] }).segment(file, 0, file.roots, signal), "BadRequest");
+  });
+
   it("asks of each shard what it holds", async () => {
     node(0).shard = { shardId: 0, numShard: 2 };
     node(1).shard = { shardId: 1, numShard: 4 };

@@ -34,6 +34,7 @@ const MAX_STREAMS = 65_536;
 /** Changes in one answer, and the bytes of their keys. */
 const [MAX_CHANGES, MAX_CHANGES_BYTES] = [1_000, 4 << 20];
 
+const inBase64 = (bytes: number): number => 4 * Math.ceil(bytes / 3);
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 
@@ -57,27 +58,33 @@ export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
     if (named?.length === 0) throw rpcError("key", "key is empty");
   };
   /** Part of a value. A start at its end is an empty part, one beyond it an error, and no length asks for its size alone. */
-  const part = (value: Located, start: number, length: number) => {
-    const { size } = value;
+  const part = async (value: Located, start: number, length: number, call: RpcCall) => {
+    const { version, size } = value;
     if (length > 0 && start > size) throw rpcError("start_index", "start index is greater than value length");
-    return { version: value.version, data: length === 0 ? "" : base64(readValue(sql, value, start, length)), size };
+    await call.hold(inBase64(value.key.length + Math.min(length, size)));
+    return { version, data: length === 0 ? "" : base64(readValue(sql, value, start, length)), size };
   };
-  const walk = async (where: Walk, start: number, length: number) => {
+  const walk = async (where: Walk, start: number, length: number, call: RpcCall) => {
     const found = await walkTo(sql, where);
-    return found && { key: base64(found.key), ...part(found, start, length) };
+    return found && { ...(await part(found, start, length, call)), key: base64(found.key) };
   };
   const range = { start_index: u64, len: u64 };
   const step = (reverse: boolean) =>
-    rpcMethod({ stream_id: stream, key, ...range, inclusive: flag, version }, (v) => {
+    rpcMethod({ stream_id: stream, key, ...range, inclusive: flag, version }, (v, call: RpcCall) => {
       checkQuery(v.len, v.key);
       const { stream_id, inclusive, version } = v;
-      return walk({ stream: stream_id, key: v.key, inclusive, reverse, version }, v.start_index, v.len);
+      return walk({ stream: stream_id, key: v.key, inclusive, reverse, version }, v.start_index, v.len, call);
     });
   const end = (reverse: boolean) =>
-    rpcMethod({ stream_id: stream, ...range, version }, (v) => {
+    rpcMethod({ stream_id: stream, ...range, version }, (v, call: RpcCall) => {
       checkQuery(v.len);
       const { stream_id, version } = v;
-      return walk({ stream: stream_id, key: undefined, inclusive: false, reverse, version }, v.start_index, v.len);
+      return walk(
+        { stream: stream_id, key: undefined, inclusive: false, reverse, version },
+        v.start_index,
+        v.len,
+        call,
+      );
     });
   const isAdmin = rpcMethod({ account, stream_id: stream, version }, (v) =>
     viewAt(sql, v.stream_id, v.version).isAdmin(v.account),
@@ -85,12 +92,12 @@ export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
 
   return {
     kv_getStatus: rpcMethod({}, () => true),
-    kv_getValue: rpcMethod({ stream_id: stream, key, ...range, version }, (v) => {
+    kv_getValue: rpcMethod({ stream_id: stream, key, ...range, version }, (v, call: RpcCall) => {
       checkQuery(v.len, v.key);
       const found = findValue(sql, v.stream_id, v.key, v.version);
       // As 0G: a key that was never written is empty, as of version 0; a deleted one is empty at any start.
       if (found === undefined || found.size === 0) return { version: found?.version ?? 0, data: "", size: 0 };
-      return part(found, v.start_index, v.len);
+      return part(found, v.start_index, v.len, call);
     }),
     kv_getNext: step(false),
     kv_getPrev: step(true),

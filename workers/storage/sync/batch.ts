@@ -2,6 +2,7 @@
  * A confirmed batch that this node lacks, or some rows of it that its disk forgot, from any peers that have them. What
  * comes is held against the chain's record as an upload is, and goes the way of an upload: intake, staging, settling.
  */
+import { each } from "../../../adapters/each.ts";
 import { type ErrorCode, ZgError } from "../../../protocol/errors.ts";
 import { equalBytes, type Hex } from "../../../protocol/hex.ts";
 import { EXTENDED_ROW_BYTES, HASH_BYTES, ROW_BYTES } from "../../../protocol/params.ts";
@@ -15,7 +16,6 @@ import type { LogStore } from "../log/types.ts";
 import { closedBecause, type NodeBatch } from "../record.ts";
 import type { Shelf } from "../shelf.ts";
 import type { Synced } from "./file.ts";
-import { byHands } from "./parallel.ts";
 import { reasonOf } from "./reason.ts";
 
 export interface BatchSyncDeps {
@@ -71,15 +71,15 @@ export const syncBatch = async (deps: BatchSyncDeps, batchId: Hex, signal: Abort
     }
     const { segmentRoots } = (await intake.verified(record)).metadata;
     let failure: ErrorCode | undefined;
-    await byHands(lostRows(deps, record), deps.hands, async (row) => {
+    await each(lostRows(deps, record), deps.hands, signal, async (row, either) => {
       try {
-        const found = await fetchRow(deps, record, row, segmentRoots, signal);
+        const found = await fetchRow(deps, record, row, segmentRoots, either);
         if (record.staged) await restoreRow(shelf, record, row, found);
         else await intake.putRows(batchId, row, uploadOf(found));
         fetched += 1;
         deps.onRow(found.bytes.length);
       } catch (error) {
-        failure = reasonOf(error, signal);
+        failure = reasonOf(error, either);
       }
     });
     if (failure === undefined && !record.staged) await intake.stage(batchId);

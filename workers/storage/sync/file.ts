@@ -3,10 +3,10 @@
  * durable segment by segment, and what is missing is read from the log store: a node that dies goes on where it was.
  */
 import { crashpoint } from "../../../adapters/crashpoint.ts";
-import { type ErrorCode, ZgError } from "../../../protocol/errors.ts";
+import { each } from "../../../adapters/each.ts";
+import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { Peers } from "../../peers.ts";
 import type { LogStore } from "../log/types.ts";
-import { byHands } from "./parallel.ts";
 import { reasonOf } from "./reason.ts";
 
 export interface FileSyncDeps {
@@ -66,12 +66,11 @@ export const syncFile = async (
       }
     }
   }
-  const fetchOne = async (index: number): Promise<void> => {
+  const fetchOne = async (index: number, either: AbortSignal): Promise<void> => {
     // Its uploader may have been faster, or the chain may have taken the entry back.
     if (inVain >= MAX_IN_VAIN || store.missing(txSeq, index, 1)[0] !== index) return;
-    if (signal.aborted) throw new ZgError("Stopping", { txSeq });
     try {
-      const data = await peers.segment({ ...file, start }, index, roots, signal);
+      const data = await peers.segment({ ...file, start }, index, roots, either);
       crashpoint("segment-fetched-not-stored");
       if (await store.putSegment(file, index, data)) {
         fetched += 1;
@@ -79,12 +78,12 @@ export const syncFile = async (
       }
       inVain = 0;
     } catch (error) {
-      failure = reasonOf(error, signal);
+      failure = reasonOf(error, either);
       inVain += 1;
     }
     last = index + 1;
   };
-  await byHands(wanted(), hands, fetchOne);
+  await each(wanted(), hands, signal, fetchOne);
   if (store.missing(txSeq, 0, 1).length === 0) return { fetched, failure: undefined, from: 0 };
   return { fetched, failure: failure ?? "NotStored", from: last >= info.segments ? 0 : last };
 };

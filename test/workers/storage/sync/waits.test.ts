@@ -1,7 +1,5 @@
 import { expect } from "chai";
-import { byHands } from "../../../../workers/storage/sync/parallel.ts";
 import { createWaits, pauseAfter } from "../../../../workers/storage/sync/waits.ts";
-import { gate } from "../../../fakes/wait.ts";
 
 describe("when an entry that lacks data is looked at", () => {
   const setup = () => {
@@ -58,44 +56,5 @@ describe("when an entry that lacks data is looked at", () => {
     const { waits } = setup();
     for (let txSeq = 0; txSeq < 70_000; txSeq++) waits.failed(txSeq, "UnknownFile", 0);
     expect(waits.counts()).to.deep.equal({ UnknownFile: 65_536 });
-  });
-});
-
-describe("work by several hands", () => {
-  it("never has more under way than hands, and takes each item once", async () => {
-    let [active, most] = [0, 0];
-    const seen: number[] = [];
-    await byHands(Array(50).keys(), 4, async (item) => {
-      active += 1;
-      most = Math.max(most, active);
-      await new Promise((resolve) => setImmediate(resolve));
-      seen.push(item);
-      active -= 1;
-    });
-    expect(most).to.equal(4);
-    expect(seen.sort((a, b) => a - b)).to.deep.equal([...Array(50).keys()]);
-  });
-
-  it("takes nothing more after an error, and ends when every hand is empty", async () => {
-    const { opened, open } = gate();
-    const ended: number[] = [];
-    const all = byHands([0, 1, 2, 3, 4, 5], 2, async (item) => {
-      if (item === 0) throw new Error("no");
-      await opened;
-      ended.push(item);
-    });
-    let over = false;
-    const failed = all.then(
-      () => "no error",
-      (error: Error) => {
-        over = true;
-        return error.message;
-      },
-    );
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(over).to.equal(false);
-    open();
-    expect(await failed).to.equal("no");
-    expect(ended).to.deep.equal([1]);
   });
 });

@@ -74,8 +74,12 @@ export const settle = async (deps: SubmitDeps, given: Intent, found: FoundPlaces
       case "send": {
         const last = (intent as Signed).txs.at(-1) as SignedTx;
         const { head } = facts;
-        // "already known", "nonce too low": the receipt decides, not this answer.
-        await chain.send(last.raw).catch((error: unknown) => log.debug({ error: messageOf(error) }, "send answered"));
+        await chain.send(last.raw).catch((error: unknown) => {
+          const named = chain.errorOf(error);
+          if (named.code === "InsufficientFunds") throw named;
+          // "already known", "nonce too low": the receipt decides, not this answer.
+          log.debug({ error: messageOf(error) }, "send answered");
+        });
         crashpoint("upload-sent");
         onSent?.(last.hash);
         sent = { first: sent?.first ?? head, last: head };
@@ -157,6 +161,10 @@ const sign = async (
         )
       : callOf(old);
   const { maxFee, tip } = fees ?? (await marketOf(chain, (await chain.header("latest"))?.baseFeePerGas));
+  // Not every node looks at the balance when it estimates; what could not be paid for is not signed.
+  const [needed, balance] = [call.value + call.gas * maxFee, await chain.provider.getBalance(intent.signer)];
+  if (balance < needed)
+    throw new ZgError("InsufficientFunds", { account: intent.signer, ...decimals(needed, balance) });
   const raw = (await wallet.signTransaction({
     ...{ type: 2, chainId: chain.chainId, to: chain.addresses.Flow, nonce: call.nonce },
     ...{ data: call.data, value: call.value, gasLimit: call.gas, maxFeePerGas: maxFee, maxPriorityFeePerGas: tip },
@@ -166,6 +174,8 @@ const sign = async (
     ...{ maxFee: String(maxFee), tip: String(tip), gas: String(call.gas), value: String(call.value) },
   };
 };
+
+const decimals = (needed: bigint, balance: bigint) => ({ needed: String(needed), balance: String(balance) });
 
 interface Call {
   readonly nonce: number;

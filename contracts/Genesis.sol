@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Flow} from "./flow/Flow.sol";
+import {IChunkLinearReward} from "./interfaces/IChunkLinearReward.sol";
 import {ChunkLinearReward} from "./pay/ChunkLinearReward.sol";
 import {FixedPrice} from "./pay/FixedPrice.sol";
 
@@ -15,12 +16,18 @@ contract Genesis {
     /// @param priceAdmin Who announces prices; the zero address fixes the price for good.
     /// @param sectorsPerPrice Sectors of a pricing chunk.
     /// @param releaseSeconds Seconds over which a fee is paid out.
+    /// @param baseReward Wei that a mining hit earns besides, while the base-reward pool has them.
+    /// @param serviceFeeRateBps Hundredths of a percent of every fee that go to the treasury.
+    /// @param treasury Whose payments the service fees are; may be zero if there are none.
     struct Parameters {
         uint256 blocksPerEpoch;
         uint256 pricePerSector;
         address priceAdmin;
         uint256 sectorsPerPrice;
         uint256 releaseSeconds;
+        uint256 baseReward;
+        uint256 serviceFeeRateBps;
+        address treasury;
     }
 
     Flow public immutable flow;
@@ -33,7 +40,17 @@ contract Genesis {
         mine = _child(4);
         // In this order each constructor finds its earlier partner deployed and checks that it names the newcomer, so a
         // wrong prediction cannot deploy.
-        reward = new ChunkLinearReward(_child(2), mine, p.sectorsPerPrice, p.releaseSeconds);
+        reward = new ChunkLinearReward(
+            _child(2),
+            mine,
+            IChunkLinearReward.Terms({
+                sectorsPerPrice: p.sectorsPerPrice,
+                releaseSeconds: p.releaseSeconds,
+                baseReward: p.baseReward,
+                serviceFeeRateBps: p.serviceFeeRateBps,
+                treasury: p.treasury
+            })
+        );
         market = new FixedPrice(p.pricePerSector, p.priceAdmin, _child(3), address(reward));
         flow = new Flow(payable(address(market)), p.blocksPerEpoch);
     }

@@ -18,6 +18,9 @@ export default buildModule("System", (m) => {
     priceAdmin: m.getAccount(0),
     sectorsPerPrice: p("sectorsPerPrice"),
     releaseSeconds: p("releaseSeconds"),
+    baseReward: p("baseReward"),
+    serviceFeeRateBps: p("serviceFeeRateBps"),
+    treasury: m.getAccount(0),
   };
   const genesis = m.contract("Genesis", [log], after);
   const flow = m.contractAt("Flow", m.staticCall(genesis, "flow"));

@@ -40,7 +40,7 @@ contract GenesisTest is StorageTest {
     }
 
     function test_ZeroParametersAreRefusedByName() external {
-        Genesis.Parameters memory p = Genesis.Parameters(1, 1, admin, 1, 1);
+        Genesis.Parameters memory p = Genesis.Parameters(1, 1, admin, 1, 1, 0, 0, address(0));
         new Genesis(p);
 
         p.blocksPerEpoch = 0;
@@ -60,6 +60,20 @@ contract GenesisTest is StorageTest {
 
         p.releaseSeconds = 0;
         vm.expectRevert(IChunkLinearReward.ParameterZero.selector);
+        new Genesis(p);
+    }
+
+    function test_RewardsAreDeployedOnTheTermsAskedFor() external {
+        Genesis.Parameters memory p = Genesis.Parameters(1, 1, admin, 2, 3, 4, 5, bob);
+        ChunkLinearReward deployed = new Genesis(p).reward();
+        vm.assertEq(deployed.sectorsPerPrice(), 2);
+        vm.assertEq(deployed.releaseSeconds(), 3);
+        vm.assertEq(deployed.baseReward(), 4);
+        vm.assertEq(deployed.serviceFeeRateBps(), 5);
+        vm.assertEq(deployed.treasury(), bob);
+
+        p.treasury = address(0);
+        vm.expectRevert(abi.encodeWithSelector(IChunkLinearReward.NoTreasury.selector, 5));
         new Genesis(p);
     }
 }

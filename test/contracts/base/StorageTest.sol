@@ -48,7 +48,10 @@ abstract contract StorageTest is Test {
                 pricePerSector: PRICE,
                 priceAdmin: admin,
                 sectorsPerPrice: sectorsPerPrice,
-                releaseSeconds: LIFETIME
+                releaseSeconds: LIFETIME,
+                baseReward: 0,
+                serviceFeeRateBps: 0,
+                treasury: address(0)
             })
         );
         flow = genesis.flow();

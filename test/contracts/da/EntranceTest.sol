@@ -33,7 +33,9 @@ abstract contract EntranceTest is SignersTest {
 
     function _deploySystem() internal {
         _deploySigners();
-        Genesis genesis = new Genesis(Genesis.Parameters(1_000_000, PRICE, priceAdmin, 1 << 15, 365 days));
+        Genesis genesis = new Genesis(
+            Genesis.Parameters(1_000_000, PRICE, priceAdmin, 1 << 15, 365 days, 0, 0, address(0))
+        );
         (flow, market) = (genesis.flow(), genesis.market());
         entrance = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
     }

@@ -207,7 +207,7 @@ contract EntranceInvariants is Invariant {
     function setUp() public {
         vm.roll(1_000);
         address admin = actor("admin");
-        Genesis genesis = new Genesis(Genesis.Parameters(50, 1e9, admin, 8192, 372 days));
+        Genesis genesis = new Genesis(Genesis.Parameters(50, 1e9, admin, 8192, 372 days, 0, 0, address(0)));
         (_flow, _reward) = (genesis.flow(), address(genesis.reward()));
         ObedientSigners signers = new ObedientSigners();
         _entrance = new DAEntrance(address(_flow), address(signers), 120, 200, 0.01 ether, 0.001 ether);

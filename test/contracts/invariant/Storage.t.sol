@@ -194,7 +194,10 @@ contract StorageInvariants is Invariant {
                 pricePerSector: 30_733_644_962,
                 priceAdmin: admin,
                 sectorsPerPrice: SECTORS_PER_PRICE,
-                releaseSeconds: 372 days
+                releaseSeconds: 372 days,
+                baseReward: 0,
+                serviceFeeRateBps: 0,
+                treasury: address(0)
             })
         );
         (_flow, _reward, _market) = (genesis.flow(), genesis.reward(), address(genesis.market()));

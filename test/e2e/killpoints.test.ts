@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { workersOf } from "../../devnet/parties.ts";
 import { toHex } from "../../protocol/hex.ts";
 import { crashpoints } from "../fakes/crashpoints.ts";
+import { type FileSender, openFileSender, type SentFile } from "./files.ts";
 import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
 import { startVictim, type Victim } from "./victim.ts";
 
@@ -13,6 +14,7 @@ const BY_FOLDER: Record<string, string> = {
   "workers/sender": "sender",
   "workers/storage": "storage-0",
   "workers/validator": "validator-0",
+  "workers/kv": "kv-0",
 };
 const BY_NAME: Record<string, string> = {
   "slot-planned": "batcher",
@@ -22,7 +24,15 @@ const BY_NAME: Record<string, string> = {
   "receipt-seen": "sender",
   "effects-done-cursor-not": "storage-0",
 };
-const VICTIMS = ["disperser", "encoder", "batcher", "sender", "storage-0", "validator-0"];
+/** Passed by a file, not by a blob: storage-0 takes it from the uploader, or fetches it from the node that got it. */
+const FILE_POINTS: Record<string, number> = { "segment-durable-not-recorded": 0, "segment-fetched-not-stored": 1 };
+/** Passed by no worker of this network: by clients, or by a node whose quota is used up. Their own tests kill them. */
+const ELSEWHERE = [
+  { points: /^upload-/, test: "workers/uploader/kill.test.ts" },
+  { points: /^download-/, test: "workers/downloader/kill.test.ts" },
+  { points: /^halved-not-pruned$/, test: "workers/storage/log/crash.test.ts" },
+];
+const VICTIMS = ["disperser", "encoder", "batcher", "sender", "storage-0", "validator-0", "kv-0"];
 /** Threats A43: every point once; with TEST_FULL at its first, second and third visit. */
 const VISITS = process.env.TEST_FULL ? [1, 2, 3] : [1];
 
@@ -30,19 +40,22 @@ const VISITS = process.env.TEST_FULL ? [1, 2, 3] : [1];
 describe("a network that is killed at every named point", function () {
   this.timeout(120_000);
   let network: TestNetwork;
+  let sender: FileSender;
   const victims = new Map<string, Victim>();
 
   before(async () => {
-    network = await startTestNetwork({ embed: survivors() });
+    network = await startTestNetwork({ embed: survivors(), kvNodes: 1 });
+    sender = await openFileSender(network);
     await Promise.all(VICTIMS.map(async (name) => victims.set(name, await startVictim(network.data, name))));
   });
   after(async () => {
     await Promise.all([...victims.values()].map((victim) => victim.stop()));
+    sender?.close();
     await network?.stop();
   });
 
   /** The blob that was on its way when the last victim died; it must arrive while the next one dies. */
-  let last: { name: string; id: string; payload: Uint8Array } | undefined;
+  let last: { name: string; id: string; payload: Uint8Array; file: SentFile | undefined } | undefined;
 
   for (const visit of VISITS) {
     for (const { name, victim: who } of inTurns()) {
@@ -52,6 +65,9 @@ describe("a network that is killed at every named point", function () {
         const death = deathOf(victim);
         const payload = randomPayload(1 + Math.floor(Math.random() * 200_000));
         const salt = toHex(randomPayload(32));
+
+        const node = FILE_POINTS[name];
+        const file = node === undefined ? undefined : sender.send(randomPayload(3_000_000), node);
 
         // More blobs until it is dead: a point's later visits may need more than one.
         let id = await network.post(payload, salt).catch(() => undefined);
@@ -65,7 +81,7 @@ describe("a network that is killed at every named point", function () {
         // The client did not hear: it asks again, and it is the same request.
         id ??= await network.post(payload, salt);
         await arrived();
-        last = { name, id, payload };
+        last = { name, id, payload, file };
       });
     }
   }
@@ -75,15 +91,18 @@ describe("a network that is killed at every named point", function () {
   /** Finalized, read back, and confirmed on chain exactly once. */
   async function arrived(): Promise<void> {
     if (last === undefined) return;
-    const { name, id, payload } = last;
+    const { name, id, payload, file } = last;
     last = undefined;
     const view = await network.until(id, ({ status }) => status === "FINALIZED");
     expect(Buffer.from(await network.read(view.blobKey as string)).equals(Buffer.from(payload)), name).to.equal(true);
     expect(await confirmations(view.batchId as string), name).to.equal(1);
+    // What died in between has the file now, and its sender paid once.
+    if (file !== undefined) await network.mineUntil(() => file.isAt(0), `the file of ${name} is at storage-0`);
+    if (file !== undefined) expect(await file.entries(), name).to.equal(1);
   }
 
   function survivors(): string[] {
-    const network = { storageNodes: ["", ""], validators: ["", "", "", ""], kvNodes: [] };
+    const network = { storageNodes: ["", ""], validators: ["", "", "", ""], kvNodes: [""] };
     return workersOf(network as never).filter((name) => !VICTIMS.includes(name));
   }
 
@@ -96,7 +115,8 @@ describe("a network that is killed at every named point", function () {
 
 /** Every point, a different victim each time where that can be: one process restarts while another's blob goes on. */
 function inTurns(): { name: string; victim: string }[] {
-  const points = crashpoints().map(({ name, file }) => ({ name, victim: victimOf(name, file) }));
+  const here = crashpoints().filter(({ name }) => !ELSEWHERE.some(({ points }) => points.test(name)));
+  const points = here.map(({ name, file }) => ({ name, victim: victimOf(name, file) }));
   const queues = VICTIMS.map((victim) => points.filter((point) => point.victim === victim));
   const rounds = Math.max(...queues.map(({ length }) => length));
   return Array.from({ length: rounds }, (_, round) => queues.flatMap((queue) => queue.slice(round, round + 1))).flat();

@@ -34,6 +34,7 @@ export default async function join(given: JoinArguments, hre: HardhatRuntimeEnvi
     const { startNetwork } = await import("../devnet/network.ts");
     const prepared = await startNetwork({
       ...{ data, chain, validators, redis: config.redis, bucket: config.bucket, embed: [], interval: 0 },
+      ...{ kvNodes: 1, indexer: true },
       log: createLog({ name: "join", level: process.env.LOG_LEVEL || "error" }),
       onReady: (part, detail) => output.say(`✔ ${part}  ${detail}`),
     });

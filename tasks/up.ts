@@ -73,7 +73,7 @@ function layoutOf({ storageNodes, shards, quota }: UpArguments): Partial<Network
   }
   if (storageNodes > 64 || quota < 0) throw new ZgError("BadConfig", { storageNodes, quota });
   const limits = quota === 0 ? {} : { quotaSectors: quota * SECTORS_PER_GIB };
-  return { storageNodes, storage: { shards, ...limits } };
+  return { storageNodes, storage: { shards, ...limits }, kvNodes: 1, indexer: true };
 }
 
 function endpoints(network: NetworkJson): [string, string][] {

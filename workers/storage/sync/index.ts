@@ -154,6 +154,8 @@ export const startSync = (deps: SyncDeps): Sync => {
     },
   });
   const unlisten = store.on((event) => {
+    if (event.type === "entry") waits.begin(event.txSeq);
+    if (event.type === "finalized") waits.forget(event.txSeq);
     if (event.type === "reverted") waits.forgetFrom(event.from);
     if (event.type !== "lost") return;
     waits.forget(event.txSeq);

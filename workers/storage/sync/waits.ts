@@ -11,7 +11,9 @@ export interface WaitsOptions {
 }
 
 export interface Waits {
-  /** Whether the entry may be looked at now; begins its first wait if it was not heard of before. */
+  /** The entry is new. */
+  begin(txSeq: number): void;
+  /** Whether the entry may be looked at now. What is not waited for has waited long enough. */
   due(txSeq: number): boolean;
   /** Nothing came of it; `from`: segment at which the next look begins. */
   failed(txSeq: number, code: ErrorCode, from: number): void;
@@ -34,7 +36,7 @@ interface Wait {
 }
 
 const MAX_PAUSE_MS = 300_000;
-/** Entries that nobody ever brings cost their submitter a fee each; what is forgotten is only looked at sooner. */
+/** What is forgotten is only looked at sooner. Entries that nobody ever brings cost their submitter a fee each. */
 const MAX_WAITS = 65_536;
 
 export const pauseAfter = (failures: number, pauseMs: number): number =>
@@ -48,11 +50,8 @@ export const createWaits = ({ pauseMs, now }: WaitsOptions): Waits => {
     if (waits.size > MAX_WAITS) waits.delete(waits.keys().next().value ?? txSeq);
   };
   return {
-    due: (txSeq) => {
-      const known = waits.get(txSeq);
-      if (known === undefined) put(txSeq, { failures: 0, until: now() + pauseMs, from: 0, code: undefined });
-      return known !== undefined && now() >= known.until;
-    },
+    begin: (txSeq) => put(txSeq, { failures: 0, until: now() + pauseMs, from: 0, code: undefined }),
+    due: (txSeq) => now() >= (waits.get(txSeq)?.until ?? Number.NEGATIVE_INFINITY),
     failed: (txSeq, code, from) => {
       const failures = (waits.get(txSeq)?.failures ?? 0) + 1;
       put(txSeq, { failures, until: now() + pauseAfter(failures - 1, pauseMs), from, code });

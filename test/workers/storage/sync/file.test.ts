@@ -125,8 +125,8 @@ describe("files that a storage node lacks", function () {
   });
 
   it("are only what their uploader has not brought by himself", async () => {
-    await submit();
     const { sync } = await start(1_000);
+    await submit();
     for (const file of files) await putAll(own.log, file);
     expect(own.log.pending(0, 1)).to.deep.equal([]);
     await sync.look();

@@ -7,9 +7,10 @@ describe("when an entry that lacks data is looked at", () => {
     return { clock, waits: createWaits({ pauseMs: 100, now: () => clock.time }) };
   };
 
-  it("leaves its uploader some time first", () => {
+  it("leaves the uploader of a new one some time first, and none to what was there before", () => {
     const { clock, waits } = setup();
-    expect(waits.due(7)).to.equal(false);
+    expect(waits.due(6)).to.equal(true);
+    waits.begin(7);
     clock.time = 99;
     expect(waits.due(7)).to.equal(false);
     clock.time = 100;
@@ -18,7 +19,7 @@ describe("when an entry that lacks data is looked at", () => {
 
   it("looks ever more rarely while nobody has it, and says why", () => {
     const { clock, waits } = setup();
-    waits.due(7);
+    waits.begin(7);
     const looks: number[] = [];
     for (; clock.time < 10_000; clock.time += 50) {
       if (!waits.due(7)) continue;
@@ -33,7 +34,7 @@ describe("when an entry that lacks data is looked at", () => {
 
   it("goes on at once while something comes, where it had stopped", () => {
     const { clock, waits } = setup();
-    waits.due(7);
+    waits.begin(7);
     clock.time = 100;
     for (let i = 0; i < 5; i++) waits.failed(7, "NotStored", 12);
     waits.progressed(7, 40);

@@ -28,6 +28,7 @@ function mocha(name: string, pattern: string, options: readonly string[] = []): 
 
 const stages: Stage[] = [
   { name: "contracts", command: ["hardhat", "test", "solidity"] },
+  { name: "proofs", command: ["node", "scripts/prove.ts"] },
   { name: "snapshots", command: ["node", "scripts/snapshots.ts"] },
   ...mocha("parts", "test/{protocol,adapters,workers,devnet,tasks}/**/*.test.ts", ["--parallel", "--jobs", "2"]),
   ...mocha("end to end", "test/e2e/**/*.test.ts", ["--timeout", "120000"]),

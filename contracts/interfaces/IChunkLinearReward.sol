@@ -116,7 +116,7 @@ interface IChunkLinearReward {
     // ---- fees in ---------------------------------------------------------------------------------------------------
 
     /// @notice Takes the fee of the sectors [beforeLength, beforeLength + chargedSectors). Only by the market.
-    /// @dev A chunk's first fee takes some 80,000 gas, so that one entry reaches over a few hundred chunks at most.
+    /// @dev A chunk's first fee takes some 100,000 gas, so that one entry reaches over a few hundred chunks at most.
     function fillReward(uint256 beforeLength, uint256 chargedSectors) external payable;
 
     /// @notice Keeps a living chunk alive: what is sent becomes a stream from now, of the same length as a fee's. Anyone may,

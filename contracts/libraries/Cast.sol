@@ -6,6 +6,9 @@ library Cast {
     /// @notice The value does not fit the type it is stored in.
     error CastOverflow(uint256 value, uint256 max);
 
+    /// @notice The value does not fit 128 bits with a sign.
+    error SignedCastOverflow(int256 value);
+
     function toUint40(uint256 value) internal pure returns (uint40) {
         if (value > type(uint40).max) revert CastOverflow(value, type(uint40).max);
         return uint40(value);
@@ -21,9 +24,8 @@ library Cast {
         return uint128(value);
     }
 
-    function toInt128(uint256 value) internal pure returns (int128) {
-        uint256 max = uint256(uint128(type(int128).max));
-        if (value > max) revert CastOverflow(value, max);
-        return int128(uint128(value));
+    function toInt128(int256 value) internal pure returns (int128) {
+        if (value > type(int128).max || value < type(int128).min) revert SignedCastOverflow(value);
+        return int128(value);
     }
 }

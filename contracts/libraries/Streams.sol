@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Cast} from "./Cast.sol";
+import {Line} from "./Line.sol";
 
 /// @notice Streams that end together: the sum of their rates, and when.
 struct Ending {
@@ -40,8 +41,8 @@ struct Pool {
 using Streams for Pool global;
 
 /// @title Any number of linear streams for the price of one line
-/// @notice While they run, streams add up to one line: released(t) = Σ rate_i × (t − start_i) = rate × t − offset. Taking a
-/// stream of rate r that ended at e out of the line means rate −= r and offset −= r × e.
+/// @notice While they run, streams add up to one line (see Line), which a stream joins when it begins and leaves some time
+/// after it ended.
 ///
 /// Every stream ends at a boundary, a multiple of `bucket` seconds, the first one at least `lifetime` away; all streams of a
 /// pool have the same `lifetime` and `bucket`, so endings come in the order of time and queue up.
@@ -61,8 +62,7 @@ library Streams {
     /// @return end That boundary, in Unix seconds.
     function add(Pool storage pool, uint256 amount, uint256 lifetime, uint256 bucket) internal returns (uint256 end) {
         end = ((block.timestamp + lifetime + bucket - 1) / bucket) * bucket;
-        uint256 rate = amount / (end - block.timestamp);
-        uint256 rest = amount - rate * (end - block.timestamp);
+        (uint256 added, uint256 rest) = Line.split(amount, end - block.timestamp);
 
         uint256 deadline = pool.deadline;
         if (deadline == 0) pool.start = Cast.toUint40(block.timestamp);
@@ -70,19 +70,23 @@ library Streams {
             // All earlier streams have ended, if there were any, so the line is flat without a look at their endings: all
             // that was received is released, at any time from now.
             pool.rate = 0;
-            pool.offset = -Cast.toInt128(pool.received);
+            // 96 bits of it.
+            pool.offset = -int128(uint128(pool.received));
             pool.count = 0;
         }
         if (deadline != end) {
             pool.settle(2);
-            pool.endings[(uint256(pool.first) + pool.count) % PLACES] = Ending(Cast.toUint96(rate), Cast.toUint40(end));
+            pool.endings[(uint256(pool.first) + pool.count) % PLACES] = Ending(
+                Cast.toUint96(added),
+                Cast.toUint40(end)
+            );
             ++pool.count;
         } else {
             Ending storage last = pool.endings[(uint256(pool.first) + pool.count - 1) % PLACES];
-            last.rate = Cast.toUint96(last.rate + rate);
+            last.rate = Cast.toUint96(last.rate + added);
         }
-        pool.rate = Cast.toUint96(pool.rate + rate);
-        pool.offset += Cast.toInt128(rate * block.timestamp) - Cast.toInt128(rest);
+        (uint256 rate, int256 offset) = Line.joined(pool.rate, pool.offset, added, rest, block.timestamp);
+        (pool.rate, pool.offset) = (Cast.toUint96(rate), Cast.toInt128(offset));
         pool.received = Cast.toUint96(pool.received + amount);
         pool.deadline = Cast.toUint40(end);
     }
@@ -109,12 +113,11 @@ library Streams {
         for (; left != 0 && count - left != max; --left) {
             Ending memory ending = pool.endings[first];
             if (ending.end > block.timestamp) break;
-            rate -= ending.rate;
-            offset -= int256(uint256(ending.rate) * ending.end);
+            (rate, offset) = Line.left(rate, offset, ending.rate, ending.end);
             first = (first + 1) % PLACES;
         }
         if (left == count) return;
-        // Below PLACES, not above `pool.rate`, and a sum that was in range for longer times.
+        // Below PLACES; not above `pool.rate`; not above `pool.offset`, and not below −`pool.received`.
         (pool.first, pool.count) = (uint8(first), uint8(left));
         (pool.rate, pool.offset) = (uint96(rate), int128(offset));
     }
@@ -127,11 +130,10 @@ library Streams {
         for (uint256 i = 0; i < count; ++i) {
             Ending memory ending = pool.endings[(first + i) % PLACES];
             if (ending.end > block.timestamp) break;
-            rate -= ending.rate;
-            offset -= int256(uint256(ending.rate) * ending.end);
+            (rate, offset) = Line.left(rate, offset, ending.rate, ending.end);
         }
         // Never negative: it is a sum of streams, each of which has released zero or more.
-        return uint256(int256(rate * block.timestamp) - offset);
+        return uint256(Line.height(rate, offset, block.timestamp));
     }
 
     /// @notice Whether the pool had streams, and all ended before now.

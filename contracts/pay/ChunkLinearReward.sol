@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IChunkLinearReward} from "../interfaces/IChunkLinearReward.sol";
 import {IFixedPrice} from "../interfaces/IFixedPrice.sol";
 import {Cast} from "../libraries/Cast.sol";
+import {Line} from "../libraries/Line.sol";
 import {Pool} from "../libraries/Streams.sol";
 import {Reward} from "../types/Reward.sol";
 
@@ -26,7 +27,7 @@ contract ChunkLinearReward is IChunkLinearReward {
     uint256 private constant MAX_SECTORS = 1 << 56;
     uint256 private constant MAX_SECONDS = 1 << 36;
 
-    /// @dev Chunks that `firstRewardableChunk` looks at: some 9 million gas, which every node grants a call.
+    /// @dev Chunks that `firstRewardableChunk` looks at: some 10 million gas, which every node grants a call.
     uint256 private constant SCAN = 4096;
 
     /// @inheritdoc IChunkLinearReward
@@ -84,7 +85,7 @@ contract ChunkLinearReward is IChunkLinearReward {
             uint256 chunk = position / sectorsPerPrice;
             position = (chunk + 1) * sectorsPerPrice;
             if (position > end) position = end;
-            uint256 due = (fee * (position - beforeLength)) / chargedSectors;
+            uint256 due = Line.due(fee, position - beforeLength, chargedSectors);
             _fill(chunk, due - given);
             given = due;
         }
@@ -158,11 +159,10 @@ contract ChunkLinearReward is IChunkLinearReward {
     function rewards(uint256 pricingIndex) external view returns (Reward memory) {
         Pool storage pool = _pools[pricingIndex];
         uint256 released = pool.released();
-        // Parts of `received`, which has 96 bits.
         return
             Reward({
-                lockedReward: uint128(pool.received - released),
-                claimableReward: uint128(released - pool.distributed),
+                lockedReward: Cast.toUint128(pool.received - released),
+                claimableReward: Cast.toUint128(released - pool.distributed),
                 distributedReward: pool.distributed,
                 startTime: pool.start,
                 lastUpdate: pool.deadline == 0 ? 0 : Cast.toUint40(block.timestamp)
@@ -200,7 +200,7 @@ contract ChunkLinearReward is IChunkLinearReward {
 
     /// @dev Books the treasury's part and returns the rest.
     function _afterServiceFee(uint256 amount) private returns (uint256) {
-        uint256 part = (amount * serviceFeeRateBps) / BPS;
+        uint256 part = Line.part(amount, serviceFeeRateBps);
         if (part == 0) return amount;
         payments[treasury] += part;
         emit ServiceFee(treasury, part);

@@ -11,14 +11,18 @@ contract CastTest is Test {
         _check(value, type(uint40).max, this.toUint40);
         _check(value, type(uint96).max, this.toUint96);
         _check(value, type(uint128).max, this.toUint128);
-        _check(value, uint256(int256(type(int128).max)), this.toInt128);
+        _checkSigned(int256(value));
+        _checkSigned(-int256(value >> 1));
     }
 
     function test_A32_TheEdgesOfEachType() external {
         _edges(type(uint40).max, this.toUint40);
         _edges(type(uint96).max, this.toUint96);
         _edges(type(uint128).max, this.toUint128);
-        _edges(uint256(int256(type(int128).max)), this.toInt128);
+        int256[2] memory ends = [int256(type(int128).min), int256(type(int128).max)];
+        for (uint256 i = 0; i < 2; ++i) {
+            for (int256 by = -1; by <= 1; ++by) _checkSigned(ends[i] + by);
+        }
     }
 
     function toUint40(uint256 value) external pure returns (uint256) {
@@ -33,8 +37,15 @@ contract CastTest is Test {
         return Cast.toUint128(value);
     }
 
-    function toInt128(uint256 value) external pure returns (uint256) {
-        return uint256(int256(Cast.toInt128(value)));
+    function toInt128(int256 value) external pure returns (int256) {
+        return Cast.toInt128(value);
+    }
+
+    function _checkSigned(int256 value) private {
+        bool fits = value <= type(int128).max && value >= type(int128).min;
+        if (!fits) vm.expectRevert(abi.encodeWithSelector(Cast.SignedCastOverflow.selector, value));
+        int256 narrow = this.toInt128(value);
+        if (fits) vm.assertEq(narrow, value);
     }
 
     function _edges(uint256 max, function(uint256) external pure returns (uint256) cast) private {

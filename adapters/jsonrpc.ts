@@ -33,6 +33,8 @@ export const rpcError = (param: string, why: string): RpcFailure =>
 export const rpcInternal = (why: string): RpcFailure => new RpcFailure(INTERNAL, "Internal error", why);
 /** The call was tried and did not succeed: the reason is the message. */
 export const rpcFailed = (why: string, data?: string): RpcFailure => new RpcFailure(FAILED, why, data);
+/** The words that 0G's client looks for before it tries again. */
+export const rpcBusy = (error: ZgError): RpcFailure => rpcFailed(`too many data writing: ${error.message}`, error.code);
 export const rpcTooBig = (limit: number): RpcFailure =>
   new RpcFailure(TOO_BIG, "Request is too big", `Exceeded max limit of ${limit}`);
 
@@ -130,6 +132,7 @@ const valuesOf = (shape: Shape, given: readonly unknown[]): Record<string, unkno
 /** A named error is for the caller, in the words it has; what has no name is for the log. */
 const failureOf = (error: unknown, internal: (error: unknown) => void): RpcFailure => {
   if (error instanceof RpcFailure) return error;
+  if (error instanceof ZgError && error.code === "Busy") return rpcBusy(error);
   if (error instanceof ZgError && error.code !== "Internal") return rpcFailed(error.message, error.code);
   internal(error instanceof Error ? error : messageOf(error));
   return rpcInternal("the log has the reason");

@@ -3,7 +3,7 @@ import { ZgError } from "../protocol/errors.ts";
 import type { Answers } from "./answers.ts";
 import { type Bodies, streamBodies } from "./body.ts";
 import type { Http } from "./http.ts";
-import { type Rpc, rpcFailed, rpcRefusal, rpcTooBig } from "./jsonrpc.ts";
+import { type Rpc, rpcBusy, rpcRefusal, rpcTooBig } from "./jsonrpc.ts";
 
 /** What a method may ask of the connection that its call came by. */
 export interface RpcCall {
@@ -30,8 +30,7 @@ export const serveRpc = (app: Http, { rpc, bodies, answers, limit }: RpcHttpOpti
       } catch (error) {
         if (!(error instanceof ZgError)) throw error;
         if (error.code === "BlobTooLarge") return rpcRefusal(rpcTooBig(limit));
-        // The words that 0G's client looks for before it tries again.
-        if (error.code === "Busy") return rpcRefusal(rpcFailed(`too many data writing: ${error.message}`, "Busy"));
+        if (error.code === "Busy") return rpcRefusal(rpcBusy(error));
         throw error;
       }
     });

@@ -1,6 +1,6 @@
 /** `zgs_uploadSegment…`: what can be said without the bytes is said first, in the words 0G's clients look for. */
 import { setImmediate } from "node:timers/promises";
-import { rpcError, rpcFailed, rpcInternal } from "../../../adapters/jsonrpc.ts";
+import { rpcBusy, rpcError, rpcFailed, rpcInternal } from "../../../adapters/jsonrpc.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import { type FileShape, segmentBytes, shapeOf } from "../../../protocol/file.ts";
 import { SECTOR_BYTES } from "../../../protocol/params.ts";
@@ -82,8 +82,7 @@ const failureOf = (error: unknown, shape: FileShape): unknown => {
     case "LengthMismatch":
       return rpcError("data", `invalid data length, of ${shape.segments} segments: ${error.message}`);
     case "CacheFull":
-    case "Busy":
-      return rpcFailed(`too many data writing: ${error.message}`, error.code);
+      return rpcBusy(error);
     default:
       return error;
   }

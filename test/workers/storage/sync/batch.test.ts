@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Compute } from "../../../../adapters/compute.ts";
 import { type HttpClient, openClient } from "../../../../adapters/http-client.ts";
@@ -9,8 +11,10 @@ import type { LogStore } from "../../../../workers/storage/log/types.ts";
 import { stateOf } from "../../../../workers/storage/record.ts";
 import { type BatchSyncDeps, lacksBatch, lostRows, syncBatch } from "../../../../workers/storage/sync/batch.ts";
 import { createScan } from "../../../../workers/storage/sync/scan.ts";
+import { tempDir } from "../../../fakes/temp.ts";
 import { sharedCompute } from "../../../protocol/pool.ts";
 import { honest, overlapping } from "../../batches.ts";
+import { runChild, writeStored } from "../../child.ts";
 import { confirmedEvent, submittedEvent } from "../../fake-chain.ts";
 import type { Stored } from "../../stored.ts";
 import { openNode, type TestNode } from "../node.ts";
@@ -141,6 +145,28 @@ describe("a batch that a storage node lacks", function () {
     expect(server(0).asked.filter((path) => path.includes("/metadata"))).to.deep.equal([]);
     expect(stateOf(poor.shelf.find(id()))).to.equal("confirmed");
   });
+
+  for (const [crashpoint, missing] of [
+    ["rows-half-received", 4],
+    ["row-written-not-fsynced#3", 2],
+    ["staged-not-acked", 0],
+    ["settle-half", 0],
+  ] as const) {
+    it(`goes on where it was when it was killed at ${crashpoint}`, async () => {
+      const at = tempDir("batch-life");
+      const [dir, file] = [join(at.path, "node"), join(at.path, "batch.json")];
+      mkdirSync(dir);
+      writeFileSync(file, writeStored(stored));
+      const life = (where?: string) => runChild("storage/sync/batchLife.child.ts", [dir, file, server(0).url], where);
+      const killed = await life(crashpoint);
+      expect(killed.signal, killed.errors).to.equal("SIGKILL");
+      server(0).asked.length = 0;
+      const ended = await life();
+      expect(ended.output, ended.errors).to.equal(`${missing} settled`);
+      expect(server(0).asked.filter((path) => path.includes("/rows/")).length).to.equal(missing);
+      at.remove();
+    });
+  }
 
   it("is not asked for before its confirmation, nor once nobody must keep it, nor when it is bad", async () => {
     const fresh = await openNode({ compute });

@@ -40,6 +40,8 @@ export interface Table {
   range(range?: Range): Iterable<Entry>;
   keys(range?: Range): Iterable<string>;
   count(range?: Range): number;
+  /** Of the whole table, without looking at it. */
+  size(): number;
 }
 
 /** What may be done inside `write`; reads see the writes before them. */
@@ -102,6 +104,7 @@ class LmdbStore implements Store {
       range: (range = {}) => db.getRange(boundsOf(range)),
       keys: (range = {}) => db.getKeys(boundsOf(range)),
       count: (range = {}) => db.getKeysCount(boundsOf(range)),
+      size: () => (db.getStats() as { entryCount: number }).entryCount,
     };
   }
 

@@ -1,11 +1,16 @@
 /** A chain of the test's own: blocks are made by calling `mine`, and unmade by calling `rewind`. */
 import type { Chain, ChainEvent, RpcLog } from "../../adapters/chain.ts";
 import { ZgError } from "../../protocol/errors.ts";
+import { placeFile, submissionOfBytes, submissionOfRows } from "../../protocol/flow.ts";
+import { blobKeyOf } from "../../protocol/header.ts";
 import { fromHex, type Hex, toHex } from "../../protocol/hex.ts";
 import { keccakHex, keccakText } from "../../protocol/keccak.ts";
+import { streamPayload, streamTags } from "../../protocol/stream.ts";
 import { CHAIN_ID, ENTRANCE, type SampleBatch, SIGNERS } from "../protocol/sample.ts";
 
 export interface FakeEvent {
+  /** Default: DAEntrance. */
+  readonly contract?: "Flow";
   readonly name: string;
   readonly args: Record<string, unknown>;
 }
@@ -34,6 +39,7 @@ export interface FakeChain {
   eventAt(number: number, index?: number): ChainEvent;
 }
 
+export const FLOW: Hex = `0x${"f1".repeat(20)}`;
 export const WINDOW = 20;
 export const EPOCH = 3;
 
@@ -46,7 +52,7 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
   const tip = (): FakeBlock => blocks.at(-1) as FakeBlock;
 
   const logOf = (block: FakeBlock, index: number): RpcLog => ({
-    address: ENTRANCE,
+    address: block.events[index]?.contract === "Flow" ? FLOW : ENTRANCE,
     topics: [],
     data: "0x",
     blockNumber: block.number,
@@ -56,10 +62,9 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
     logIndex: index,
   });
   const eventOf = (block: FakeBlock, index: number): ChainEvent => {
-    const { blockNumber, blockHash, transactionHash, transactionIndex, logIndex } = logOf(block, index);
-    const { name, args } = block.events[index] as FakeEvent;
-    const place = { address: ENTRANCE, blockNumber, blockHash, transactionHash, transactionIndex, logIndex };
-    return { contract: "DAEntrance", name, args, ...place };
+    const { address, blockNumber, blockHash, transactionHash, transactionIndex, logIndex } = logOf(block, index);
+    const { contract = "DAEntrance", name, args } = block.events[index] as FakeEvent;
+    return { contract, name, args, address, blockNumber, blockHash, transactionHash, transactionIndex, logIndex };
   };
   const header = async (id: number | string) => {
     const found =
@@ -90,7 +95,7 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
   const other: Hex = `0x${"0f".repeat(20)}`;
   const chain = {
     chainId: Number(CHAIN_ID),
-    addresses: { Flow: other, FixedPrice: other, ChunkLinearReward: other, DASigners: SIGNERS, DAEntrance: ENTRANCE },
+    addresses: { Flow: FLOW, FixedPrice: other, ChunkLinearReward: other, DASigners: SIGNERS, DAEntrance: ENTRANCE },
     entrance: { getFunction },
     signers: { getFunction },
     head: async () => tip().number,
@@ -157,6 +162,37 @@ export const confirmedEvent = ({ facts }: Pick<SampleBatch, "facts">, rowsTxSeq:
     retainUntil: 1_000n,
   },
 });
+
+/** The two entries that a confirmed batch has in a log of `length` sectors, the rows' and the metadata's. */
+export const entryEvents = (
+  { facts, metadata, bytes }: Pick<SampleBatch, "facts" | "metadata" | "bytes">,
+  rowsTxSeq = 0,
+  length = 1,
+): FakeEvent[] => {
+  const blobKeys = metadata.headers.map(blobKeyOf);
+  const payload = streamPayload(facts.streamId, facts.batchId, bytes, blobKeys);
+  let end = length;
+  return [submissionOfRows(metadata.segmentRoots), submissionOfBytes(payload)].map((submission, i) => {
+    const { placed, length: after } = placeFile(end, submission.nodes);
+    end = after;
+    return {
+      contract: "Flow",
+      name: "Submit",
+      args: {
+        sender: ENTRANCE,
+        identity: submission.identity,
+        submissionIndex: BigInt(rowsTxSeq + i),
+        startPos: BigInt(placed[0]?.start ?? 0),
+        length: BigInt(submission.sectors),
+        submission: {
+          length: BigInt(submission.length),
+          tags: i === 0 ? "0x" : toHex(streamTags(facts.streamId)),
+          nodes: submission.nodes.map(({ root, height }) => ({ root, height: BigInt(height) })),
+        },
+      },
+    };
+  });
+};
 
 export const failedEvent = ({ facts }: Pick<SampleBatch, "facts">): FakeEvent => ({
   name: "BatchFailed",

@@ -22,6 +22,8 @@ export interface Range {
 
 export interface ServeDeps {
   readonly shelf: Shelf;
+  /** Whether the node keeps a row; default: every row. */
+  readonly isKept?: (record: NodeBatch | undefined, row: number) => boolean;
   readonly log: Log;
 }
 
@@ -32,7 +34,7 @@ const MAX_PLACES = 64;
 /** Parsed segment roots of the batches that are being read. */
 const CACHED = 16;
 
-export const createServe = ({ shelf, log }: ServeDeps) => {
+export const createServe = ({ shelf, log, isKept = () => true }: ServeDeps) => {
   const cached = new Map<Hex, Uint8Array>();
 
   const segmentRoots = (batchId: Hex): Uint8Array => {
@@ -55,11 +57,14 @@ export const createServe = ({ shelf, log }: ServeDeps) => {
     return corruptRow(batchId, row);
   };
 
+  const rowMissing = (batchId: Hex, row: number): ZgError =>
+    new ZgError(isKept(shelf.find(batchId), row) ? "NotStaged" : "Pruned", { batchId, row });
+
   /** Some rows of a column; all of their hashes are computed together, which is what makes checking each time cheap. */
   const frame = (batchId: Hex, first: number, count: number, column: number, roots: Uint8Array): Uint8Array => {
     const rows = Array.from({ length: count }, (_, i) => {
       const row = shelf.frameRow(batchId, first + i, column);
-      if (row === undefined) throw new ZgError("NotStaged", { batchId, row: first + i });
+      if (row === undefined) throw rowMissing(batchId, first + i);
       return row;
     });
     const bytes = concat(...rows);
@@ -67,6 +72,11 @@ export const createServe = ({ shelf, log }: ServeDeps) => {
     const verdict = verdictOf(() => ({ cells: verifiedCells(column, bytes, own) }));
     if (!verdict.ok) throw rotten(batchId, first + Number(verdict.fields.row));
     return bytes;
+  };
+
+  /** Before anything is sent: a reader can ask for whole rows elsewhere, and not for the rest of an answer. */
+  const mustHave = (batchId: Hex, first: number, last: number): void => {
+    for (let row = first; row <= last; row++) if (!shelf.hasRow(batchId, row)) throw rowMissing(batchId, row);
   };
 
   return {
@@ -81,6 +91,7 @@ export const createServe = ({ shelf, log }: ServeDeps) => {
       const rowCount = roots.length / HASH_BYTES;
       const { first, last } = range ?? { first: 0, last: rowCount - 1 };
       if (first > last || last >= rowCount) throw new ZgError("BadRequest", { batchId, first, last, rowCount });
+      if (shelf.rowCount(batchId) < rowCount) mustHave(batchId, first, last);
       const piece = (from: number): Uint8Array =>
         frame(batchId, from, Math.min(BREATH, last + 1 - from), column, roots);
       const head = piece(first);
@@ -97,7 +108,7 @@ export const createServe = ({ shelf, log }: ServeDeps) => {
       const roots = segmentRoots(batchId);
       if (row >= roots.length / HASH_BYTES) throw new ZgError("BadRequest", { batchId, row });
       const bytes = shelf.row(batchId, row);
-      if (bytes === undefined) throw new ZgError("NotStaged", { batchId, row });
+      if (bytes === undefined) throw rowMissing(batchId, row);
       const root = roots.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES);
       if (!equalBytes(segmentRootsOf(cellRootsOf(bytes)), root)) throw rotten(batchId, row);
       return bytes;

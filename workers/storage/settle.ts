@@ -8,6 +8,7 @@ import { blobKeyOf } from "../../protocol/header.ts";
 import { fromHex, type Hex } from "../../protocol/hex.ts";
 import { decodeMetadata } from "../../protocol/metadata.ts";
 import { blobLocation } from "../../protocol/stream.ts";
+import { mayPrune, setSettled } from "./log/settled.ts";
 import { mustSettle, type NodeBatch } from "./record.ts";
 import { json, type LogEntry, number12, parseJson, type Shelf } from "./shelf.ts";
 
@@ -16,10 +17,12 @@ export interface SettleDeps {
   /** Fails unless the stored metadata is the canonical metadata of the batch. */
   readonly verified: (record: NodeBatch) => Promise<VerifiedBatch>;
   readonly log: Log;
+  /** The entries of a batch have their data now. */
+  readonly onSettled?: (txSeqs: readonly number[]) => void;
 }
 
 /** Idempotent. False: there is nothing to settle (any more, or yet). */
-export const settle = async ({ shelf, verified, log }: SettleDeps, batchId: Hex): Promise<boolean> => {
+export const settle = async ({ shelf, verified, log, onSettled }: SettleDeps, batchId: Hex): Promise<boolean> => {
   const record = shelf.find(batchId);
   if (record === undefined || !mustSettle(record)) return false;
   const { metadata } = await verified(record);
@@ -30,13 +33,17 @@ export const settle = async ({ shelf, verified, log }: SettleDeps, batchId: Hex)
     const { rowsTxSeq, metadataTxSeq } = known.confirmed;
     putEntry(tx, rowsTxSeq, { kind: "rows", batchId });
     putEntry(tx, metadataTxSeq, { kind: "metadata", batchId });
+    setSettled(tx, [rowsTxSeq, metadataTxSeq], true);
+    mayPrune(tx, rowsTxSeq);
     crashpoint("settle-half");
     for (const [key, value] of writesOf(batchId, blobKeys)) tx.put("kv", `${key}/${number12(metadataTxSeq)}`, value);
     done = true;
     return { ...known, settled: true };
   });
-  if (done) log.info({ batchId, ...record.confirmed }, "settled");
-  return done;
+  if (!done) return false;
+  log.info({ batchId, ...record.confirmed }, "settled");
+  if (record.confirmed !== null) onSettled?.([record.confirmed.rowsTxSeq, record.confirmed.metadataTxSeq]);
+  return true;
 };
 
 /** Takes a batch out of log and KV again, in the transaction that says so in its record. */
@@ -48,6 +55,7 @@ export const unsettle = (tx: Transaction, record: NodeBatch): void => {
   const blobKeys = decodeMetadata(metadata).headers.map(blobKeyOf);
   for (const [key] of writesOf(batchId, blobKeys)) tx.delete("kv", `${key}/${number12(metadataTxSeq)}`);
   for (const txSeq of [rowsTxSeq, metadataTxSeq]) tx.delete("log", number12(txSeq));
+  setSettled(tx, [rowsTxSeq, metadataTxSeq], false);
 };
 
 /** The DA stream's writes: batchId → metadata (kept once, so the value is its name), blobKey → (batchId, index). */

@@ -9,6 +9,8 @@
  *   blobs     <blobKey>/<batchId>             index (JSON): where a blob may be, settled or not
  *   log       <txSeq>                         entry (JSON)
  *   kv        <key>/<txSeq>                   value; the lowest txSeq is the one that counts
+ *
+ * In the same store lies the log of files (log/tables.ts).
  */
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { openStore, type Store, type Transaction } from "../../adapters/store.ts";
@@ -22,6 +24,7 @@ import {
   FRAME_ROW_BYTES,
   HASH_BYTES,
 } from "../../protocol/params.ts";
+import { LOG_TABLES } from "./log/tables.ts";
 import { NodeBatch } from "./record.ts";
 import { ROW_TREE_BYTES, rowTreeOf, writePath } from "./row-tree.ts";
 
@@ -60,6 +63,8 @@ export interface Shelf {
   /** The data half. */
   dataHalf(batchId: Hex, row: number): Uint8Array | undefined;
   dropRows(batchId: Hex, rows: readonly number[]): Promise<void>;
+  /** Rows on disk. */
+  rows(): number;
   /** Rows in staging: of batches without a certificate. The others' place in the log is paid for. */
   stagedRows(): number;
   close(): Promise<void>;
@@ -73,7 +78,7 @@ export const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(v
 export const parseJson = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString("utf8"));
 
 export const openShelf = async (dir: string): Promise<Shelf> => {
-  const store = await openStore(dir, { tables: TABLES });
+  const store = await openStore(dir, { tables: [...TABLES, ...LOG_TABLES] });
   const [cells, trees, metadata] = [store.table("cells"), store.table("trees"), store.table("metadata")];
   const records = new Map<Hex, NodeBatch>();
   for (const { key, value } of store.table("batches").range())
@@ -151,6 +156,7 @@ export const openShelf = async (dir: string): Promise<Shelf> => {
       });
       counts.delete(batchId);
     },
+    rows: () => trees.size(),
     stagedRows: () => {
       let rows = 0;
       for (const record of records.values()) {

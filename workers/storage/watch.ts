@@ -3,6 +3,8 @@ import type { ChainEvent } from "../../adapters/chain.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { batchIdIn, chainBatchOf, type Entrance } from "../chain-batch.ts";
+import { entryOf } from "../chain-entry.ts";
+import type { LogStore } from "./log/types.ts";
 import { isOver, type NodeBatch, onConfirmed, onFailed, onReorg, onSubmitted } from "./record.ts";
 import { unsettle } from "./settle.ts";
 import { type Shelf, wipe } from "./shelf.ts";
@@ -12,6 +14,12 @@ export interface WatchDeps {
   readonly entrance: Entrance;
   readonly log: Log;
 }
+
+/** Before what they say of batches: a batch that is settled looks for its entries. */
+export const appendEntries = async (files: Pick<LogStore, "append">, events: readonly ChainEvent[]): Promise<void> => {
+  const submits = events.filter(({ contract, name }) => contract === "Flow" && name === "Submit");
+  if (submits.length > 0) await files.append(submits.map(entryOf));
+};
 
 /** Returns the batches that changed. */
 export const applyEvents = async (deps: WatchDeps, events: readonly ChainEvent[]): Promise<Set<Hex>> => {

@@ -18,7 +18,7 @@ import { tempDir } from "../../fakes/temp.ts";
 import { until } from "../../fakes/wait.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
 import { honest, wrongProof } from "../batches.ts";
-import { confirmedEvent, EPOCH, type FakeChain, fakeChain, submittedEvent } from "../fake-chain.ts";
+import { confirmedEvent, EPOCH, entryEvents, type FakeChain, fakeChain, submittedEvent } from "../fake-chain.ts";
 import { allHalves, frame, halves, type Stored } from "../stored.ts";
 import { messageOf, SECRET } from "./validator.ts";
 
@@ -132,7 +132,7 @@ describe("nodes and validator as parties of a network", function () {
       maxBytes: 100_000,
     });
     expect(new Uint8Array(kept)).to.deep.equal(frame(good, columns[7]));
-    fake.mine(confirmedEvent(good.batch, 0, seed as Hex));
+    fake.mine(...entryEvents(good.batch), confirmedEvent(good.batch, 0, seed as Hex));
     for (const name of ["a", "b"]) {
       await until(`${name} settles`, async () => (await json(name, `/batches/${id()}`)).state === "settled");
       const metadata = await client.bytes(`${urlOf(name)}/kv/${id()}`, { maxBytes: 100_000 });

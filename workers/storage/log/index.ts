@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import type { Log } from "../../../adapters/log.ts";
 import { openSlots } from "../../../adapters/slots.ts";
-import type { Store, Transaction } from "../../../adapters/store.ts";
+import type { Store } from "../../../adapters/store.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import { SECTORS_PER_SEGMENT, SEGMENT_BYTES } from "../../../protocol/params.ts";
 import { type Shard, WHOLE_LOG } from "../../../protocol/shard.ts";
 import { cachedIn, sweep } from "./cache.ts";
-import { type Core, readIn, setPending, setReady } from "./core.ts";
+import type { Core } from "./core.ts";
 import type { DaFiles } from "./da.ts";
 import { createEntries } from "./entries.ts";
 import { createIntake } from "./intake.ts";
@@ -15,7 +15,7 @@ import { createPrune } from "./prune.ts";
 import { createRead } from "./read.ts";
 import { createSectorProof } from "./sector-proof.ts";
 import { takenSlots } from "./segments.ts";
-import { entryAt, fileKey, historyIn, json, readOf, type ShardHistory } from "./tables.ts";
+import { fileKey, historyIn, json, readOf, type ShardHistory } from "./tables.ts";
 import type { LogEvent, LogStore, Usage } from "./types.ts";
 import { createViews } from "./views.ts";
 
@@ -39,10 +39,12 @@ export interface LogOptions {
 
 /** What the rest of the node does with it, beyond `LogStore`. */
 export interface NodeLog extends LogStore {
-  /** In the transaction that settles a batch: its entries have their data now, or again lack it. */
-  setSettled(tx: Transaction, txSeqs: readonly number[], settled: boolean): void;
-  /** After it. */
+  /** Batches were settled: tells who listens (settled.ts has what is in the transaction). */
   settled(txSeqs: readonly number[]): void;
+  /** Halves the shard if the node is nearly full. */
+  relieve(): Promise<void>;
+  /** Resolves when what other shards have is given up. */
+  pruned(): Promise<void>;
 }
 
 export const openLog = async (options: LogOptions): Promise<NodeLog> => {
@@ -111,17 +113,11 @@ export const openLog = async (options: LogOptions): Promise<NodeLog> => {
     usage,
     halve: prune.halve,
     sweep: () => sweep(core),
-    setSettled: (tx, txSeqs, settled) => {
-      for (const txSeq of txSeqs) {
-        const entry = entryAt(readIn(tx), txSeq);
-        if (entry === undefined) continue;
-        if (settled) setReady(tx, entry, txSeq);
-        else setPending(tx, entry, txSeq);
-      }
-    },
     settled: (txSeqs) => {
       for (const txSeq of txSeqs) emit({ type: "finalized", txSeq });
     },
+    relieve: prune.relieve,
+    pruned: prune.done,
     close: async () => {
       await prune.stop();
       await intake.idle();

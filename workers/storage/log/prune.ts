@@ -168,6 +168,10 @@ export const createPrune = (core: Core, tip: () => { readonly nextTxSeq: number 
       const relievable = segments - cached + rows - core.da.stagedRows();
       if (2 * relievable * SECTORS_PER_SEGMENT > FULL * quota) await halve();
     },
+    /** When nothing is left to be given up (or it has failed). */
+    done: async (): Promise<void> => {
+      await pruning;
+    },
     stop: async (): Promise<void> => {
       stopped = true;
       await pruning;

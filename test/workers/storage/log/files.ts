@@ -1,6 +1,6 @@
 /** A log store in a folder of its own, and files to put into it. */
 import { createHash } from "node:crypto";
-import { createLog } from "../../../../adapters/log.ts";
+import { silentLog } from "../../../../adapters/log.ts";
 import { openStore, type Store } from "../../../../adapters/store.ts";
 import {
   type FileShape,
@@ -105,7 +105,7 @@ export interface TestLog {
 export const openTestLog = async (dir: string, options: Partial<LogOptions> = {}): Promise<TestLog> => {
   const store = await openStore(dir, { tables: LOG_TABLES.concat("log" as never) });
   const log = await openLog({
-    ...{ store, dir, da: NO_BATCHES, entrance: ENTRANCE, log: createLog({ level: "silent" }) },
+    ...{ store, dir, da: NO_BATCHES, entrance: ENTRANCE, log: silentLog },
     ...options,
   });
   return {

@@ -5,7 +5,8 @@ import type { Timing } from "../workers/context.ts";
 export function devnetTiming(validators: number): Timing {
   return {
     confirmations: 1,
-    samples: samplesFor(validators),
+    // A network of storage alone has none, and nobody to draw.
+    samples: samplesFor(Math.max(1, validators)),
     pollMs: 100,
     batchMs: 500,
     graceMs: 500,

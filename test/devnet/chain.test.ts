@@ -31,6 +31,20 @@ describe("the devnet's chain", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  it("leaves room in its estimates for what comes between them and their block", async () => {
+    const chain = await startChain({ interval: 0 });
+    try {
+      const [from] = (await chain.request("eth_accounts", [])) as string[];
+      // Init code that returns nothing costs 53,000 and a little.
+      const create = Number(await chain.request("eth_estimateGas", [{ from, data: "0x60006000f3" }]));
+      expect(create).to.be.within(106_000, 108_000);
+      const large = await chain.request("eth_estimateGas", [{ from, data: "0x60006000f3", gas: "0x989680" }]);
+      expect(Number(large)).to.equal(create);
+    } finally {
+      await chain.close();
+    }
+  });
+
   it("comes back from its journal with every block's hash, and goes on", async () => {
     const options = { interval: 0, journal: join(folder, "journal") };
     const first = await startChain(options);

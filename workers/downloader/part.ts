@@ -35,6 +35,14 @@ export const openPart = async (path: string, root: Hex, shape: FileShape, roots:
   const state = `${part}.json`;
   const { length, segments } = shape;
   const bits = new Uint8Array(Math.ceil(segments / 8));
+  const sizeOf = (index: number): number => Math.min(segmentBytes(shape, index), length - index * SEGMENT_BYTES);
+  const isThere = async (file: FileHandle, index: number): Promise<boolean> => {
+    const data = Buffer.alloc(sizeOf(index));
+    const { bytesRead } = await file.read(data, 0, data.length, index * SEGMENT_BYTES);
+    if (bytesRead !== data.length) return false;
+    const expected = roots.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+    return equalBytes(segmentRootOf(data, segmentSectors(shape, index)), expected);
+  };
   const handle = await naming(part, async () => {
     await mkdir(dirname(path), { recursive: true });
     const known = stateSchema.safeParse(parseJson(await readFile(state, "utf8").catch(() => "")));
@@ -48,14 +56,6 @@ export const openPart = async (path: string, root: Hex, shape: FileShape, roots:
     return file;
   });
 
-  async function isThere(file: FileHandle, index: number): Promise<boolean> {
-    const data = Buffer.alloc(sizeOf(index));
-    const { bytesRead } = await file.read(data, 0, data.length, index * SEGMENT_BYTES);
-    if (bytesRead !== data.length) return false;
-    const expected = roots.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-    return equalBytes(segmentRootOf(data, segmentSectors(shape, index)), expected);
-  }
-  const sizeOf = (index: number): number => Math.min(segmentBytes(shape, index), length - index * SEGMENT_BYTES);
   let held = 0;
   for (let index = 0; index < segments; index++) if (hasBit(bits, index)) held += sizeOf(index);
 

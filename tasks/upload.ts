@@ -51,6 +51,7 @@ export default async function uploadTask(given: UploadArguments): Promise<void> 
         ...{ urls: network.storageNodes, folder: join(data, "uploads"), onProgress: showOn(display, name) },
       });
       const ms = performance.now() - began;
+      display.done("stored", storedLine(uploaded));
       await display.end();
       const result = resultOf(uploaded, folder, ms);
       output.say(drawTable(rowsOf(result)));
@@ -97,6 +98,9 @@ export function showOn(display: Display, name: string): (progress: UploadProgres
   };
 }
 
+export const storedLine = ({ nodes }: Pick<Uploaded, "nodes">): string =>
+  `stored by ${integer(nodes.length)} node${nodes.length === 1 ? "" : "s"}, durably`;
+
 function resultOf({ files, transactions, known, nodes }: Uploaded, folder: boolean, ms: number) {
   // Of a folder the manifest is what names it.
   const main = files.at(-1) as Uploaded["files"][number];
@@ -134,7 +138,7 @@ function rowsOf({
       : [
           [
             "paid",
-            `at most ${formatEther(paid)}, and gas, in ${transactions.length} transaction${transactions.length === 1 ? "" : "s"}`,
+            `at most ${formatEther(paid)} ether, and gas, in ${transactions.length} transaction${transactions.length === 1 ? "" : "s"}`,
           ] as [string, string],
         ]),
     ...nodes.map(({ url, shard }): [string, string] => [

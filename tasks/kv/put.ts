@@ -15,7 +15,7 @@ import { bytesOfText, textOfBytes } from "../lib/kvText.ts";
 import { uploader } from "../lib/signer.ts";
 import { bytesAs } from "../lib/sources.ts";
 import { drawTable } from "../lib/table.ts";
-import { showOn } from "../upload.ts";
+import { showOn, storedLine } from "../upload.ts";
 
 interface PutArguments extends KvArguments {
   readonly key: string;
@@ -52,7 +52,8 @@ export default async function put(given: PutArguments): Promise<void> {
         ...{ fromBlock: network.fromBlock, urls: network.storageNodes },
         ...{ folder: join(dataFolder(given.data), "uploads"), onProgress: showOn(display, name) },
         // Until the verdict is there the same command goes on with this entry, and makes no other.
-        fulfilled: async ([file]) => {
+        fulfilled: async ([file], nodes) => {
+          display.done("stored", storedLine({ nodes }));
           if (!given.wait || file === undefined) return;
           const onText = (text: string): void => display.update("replayed", `replay: ${text}`);
           result = await awaitResult({ node, stream, txSeq: file.txSeq, signal, onText });

@@ -114,8 +114,8 @@ function holding({ shard, finalized, pruned, held, wanted, code }: FileHolder): 
   if (shard === null) return code === "UnknownFile" ? "does not know it" : (code ?? "no answer");
   const of = `shard ${shard.shardId} of ${shard.numShard}`;
   if (wanted === 0) return `${of}, which has none of its segments`;
-  if (finalized) return `${of}, all ${plural(wanted, "segment")}${pruned ? ", others pruned" : ""}`;
-  return `${of}, ${integer(held)} of ${plural(wanted, "segment")}${pruned ? ", pruned" : ""}`;
+  const has = finalized ? "has all" : `has ${integer(held)}`;
+  return `${of}, ${has} of ${plural(wanted, "segment")}${pruned ? ", others pruned" : ""}`;
 }
 
 const plural = (count: number, what: string): string => `${integer(count)} ${what}${count === 1 ? "" : "s"}`;

@@ -20,7 +20,7 @@ export function textOfBytes(bytes: Uint8Array): string {
 
 /** One line of at most so many characters. */
 export function preview(bytes: Uint8Array, size: number, width = 60): string {
-  const text = textOfBytes(whole(bytes)).replace(/\s+/g, " ");
+  const text = textOfBytes(size > bytes.length ? whole(bytes) : bytes).replace(/\s+/g, " ");
   const cut = text.length > width ? text.slice(0, width - 1) : text;
   return cut.length < text.length || size > bytes.length ? `${cut}…` : cut;
 }

@@ -28,6 +28,11 @@ export function outputOf(json: boolean, streams: { out: NodeJS.WritableStream; e
 export async function runTask(json: boolean, work: (output: Output) => Promise<void>): Promise<void> {
   const output = outputOf(json, { out: process.stdout, err: process.stderr });
   const { log } = console;
+  // Who reads only the beginning (`| head`) has seen enough; it may show only after the task is over.
+  const closed = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== "EPIPE") throw error;
+  };
+  process.stdout.on("error", closed);
   // Whoever else talks while a program listens (the compiler does) talks on stderr.
   if (json) console.log = console.error;
   try {

@@ -49,7 +49,7 @@ export interface UploadOptions {
   /** The same content is a new wish if the last one was fulfilled: a key may get the value that it once had. */
   readonly again?: boolean;
   /** Awaited before the wish counts as fulfilled: until then a second run goes on with this one's entries. */
-  readonly fulfilled?: (files: readonly UploadedFile[]) => Promise<void>;
+  readonly fulfilled?: (files: readonly UploadedFile[], nodes: Uploaded["nodes"]) => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: UploadProgress) => void;
@@ -144,7 +144,7 @@ export const upload = async (options: UploadOptions): Promise<Uploaded> => {
     const { intent, shape, name } = file;
     return { name, root: intent.root, length: shape.length, sectors: sectorsOf(intent), ...placeOf(file) };
   });
-  await options.fulfilled?.(uploaded);
+  await options.fulfilled?.(uploaded, nodes);
   for (const intent of mined) await store.put(withNodes(intent, [...nodes.map(({ url }) => url)]));
   for (const { intent } of distinct) await store.forgetAcknowledged(intent);
   return { files: uploaded, transactions: mined.flatMap(minedBy), known: !made, nodes };

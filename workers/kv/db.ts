@@ -33,6 +33,7 @@ const SCHEMA = [
   CREATE TABLE verdicts (stream TEXT NOT NULL, tx_seq INTEGER NOT NULL, result TEXT, PRIMARY KEY (stream, tx_seq)) WITHOUT ROWID;
   CREATE INDEX verdicts_entry ON verdicts (tx_seq);
   CREATE INDEX verdicts_open ON verdicts (stream, tx_seq) WHERE result IS NULL;
+  CREATE INDEX verdicts_first ON verdicts (tx_seq) WHERE result IS NULL;
   CREATE TABLE keys (id INTEGER PRIMARY KEY, stream TEXT NOT NULL, key BLOB NOT NULL, UNIQUE (stream, key));
   CREATE TABLE vals (
     key_id INTEGER NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, size INTEGER NOT NULL,

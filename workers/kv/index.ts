@@ -73,9 +73,14 @@ export const startKv = async (context: Context, options: KvOptions): Promise<Run
     });
     shutdown.add("follower", () => follower.stop());
     const done = endWith(follower, shutdown);
+    let looked: string | undefined;
     const loop = startLoop({
       ...{ name: "kv reconcile", everyMs: timing.reconcileMs, log },
-      run: () => wake(openStreams(db)),
+      run: async () => {
+        const open = openStreams(db, looked);
+        looked = open.at(-1);
+        await wake(open);
+      },
     });
     shutdown.add("reconcile", () => loop.stop());
 

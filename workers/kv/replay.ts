@@ -131,6 +131,12 @@ export const createReplay = ({ db, source, log, now, enqueue }: ReplayDeps): Rep
   };
 };
 
-/** Streams that have an entry without a verdict: what the reconciler looks at. */
-export const openStreams = (db: KvDb): Hex[] =>
-  db.sql.all("SELECT DISTINCT stream FROM verdicts WHERE result IS NULL").map(({ stream }) => stream as Hex);
+/** Streams that have an entry without a verdict, in order: what the reconciler looks at, some at a time. */
+export const openStreams = (db: KvDb, after = "", limit = 1_000): Hex[] =>
+  db.sql
+    .all(
+      "SELECT DISTINCT stream FROM verdicts WHERE result IS NULL AND stream > ? ORDER BY stream LIMIT ?",
+      after,
+      limit,
+    )
+    .map(({ stream }) => stream as Hex);

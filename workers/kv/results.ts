@@ -3,6 +3,7 @@ import type { Sqlite } from "../../adapters/sqlite.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { AWAITING, commonResult, type StreamResult } from "../../protocol/kv/result.ts";
 import { nextTxSeq } from "./log.ts";
+import { viewBefore } from "./view.ts";
 
 /** An entry's result on each of its streams. */
 export const resultsOf = (sql: Sqlite, txSeq: number): StreamResult[] =>
@@ -27,12 +28,15 @@ export const heldAt = (sql: Sqlite, stream: Hex): number | undefined => {
 
 /** One text for the whole entry; undefined: it is of no stream that is followed here, or not in the log yet. */
 export const resultOf = (sql: Sqlite, txSeq: number): string | undefined => {
-  const target = sql.get("SELECT voids FROM entries WHERE tx_seq = ?", txSeq)?.voids;
-  if (typeof target !== "number") return commonResult(resultsOf(sql, txSeq));
-  // A withdrawal has no streams of its own: it is what became of its target.
+  const row = sql.get("SELECT voids, sender FROM entries WHERE tx_seq = ?", txSeq);
+  if (typeof row?.voids !== "number") return commonResult(resultsOf(sql, txSeq));
+  // A withdrawal has no streams of its own: its result is what became of its target where its submitter was an admin.
+  const { voids: target, sender } = row as { voids: number; sender: Hex };
   const results = resultsOf(sql, target);
-  if (results.some(({ text }) => text === "Voided")) return "Commit";
-  return results.some(({ text }) => text.startsWith(AWAITING)) ? AWAITING : "SenderNoWritePermission";
+  const reached = results.filter(({ text }) => !text.startsWith(AWAITING));
+  const own = reached.filter(({ stream }) => viewBefore(sql, stream, target).isAdmin(sender));
+  if (own.some(({ text }) => text === "Voided")) return "Commit";
+  return reached.length < results.length ? AWAITING : "SenderNoWritePermission";
 };
 
 /** Everything below has its verdict: on one stream, or on all of them. */

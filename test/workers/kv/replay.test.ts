@@ -119,7 +119,8 @@ describe("replay", () => {
     expect([1, 4, 5].map((txSeq) => resultOf(sql, txSeq))).to.deep.equal([
       ...["Commit", "SenderNoWritePermission", "SenderNoWritePermission"],
     ]);
-    await node.apply(submitEvent(withdraw(alice, 1), 6, 7));
+    await node.apply(submitEvent(withdraw(alice, 1), 6, 7), submitEvent(withdraw(carol, 1), 7, 8));
+    expect(resultOf(sql, 7)).to.equal("SenderNoWritePermission");
     expect([0, 1, 2, 3, 6].map((txSeq) => resultOf(sql, txSeq))).to.deep.equal([
       ...["Commit", "Voided", "SenderNoWritePermission", "Commit", "Commit"],
     ]);

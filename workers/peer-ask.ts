@@ -26,7 +26,7 @@ export interface AskerOptions {
 export interface Asker {
   /** Rejects with the most telling of the peers' errors when none has the answer; `Stopping` when the signal aborts. */
   ask<T>(question: Question<T>, signal: AbortSignal): Promise<T>;
-  /** What each peer answers; who fails is counted and left out. */
+  /** What each peer answers; who fails, or takes much longer than the first, is counted and left out. */
   all<T>(question: Question<T>, signal: AbortSignal): Promise<{ readonly url: string; readonly value: T }[]>;
 }
 
@@ -151,16 +151,27 @@ export const createAsker = ({ book, throttle, deadlineMs, hedgeMs, now }: AskerO
         done.abort();
       }
     },
-    all: async (question, signal) => {
-      const asked = book.live().map(async (peer) => {
-        const done = takeHand(peer);
-        return askOne(peer, question, signal).finally(done);
+    all: async <T>(question: Question<T>, outer: AbortSignal) => {
+      const done = new AbortController();
+      const signal = AbortSignal.any([outer, done.signal]);
+      const found: { readonly url: string; readonly value: T }[] = [];
+      const open = new Set(book.live());
+      const first = Promise.withResolvers<void>();
+      const asked = [...open].map(async (peer) => {
+        const free = takeHand(peer);
+        const outcome = await askOne(peer, question, signal).finally(free);
+        open.delete(peer);
+        if (!("value" in outcome)) return;
+        found.push({ url: peer.node.url, value: outcome.value });
+        first.resolve();
       });
-      const outcomes = await Promise.all(asked);
-      if (signal.aborted) throw new ZgError("Stopping", { what: question.what });
-      return outcomes.flatMap((outcome) =>
-        "value" in outcome ? [{ url: outcome.peer.node.url, value: outcome.value }] : [],
-      );
+      const everybody = Promise.all(asked);
+      await Promise.race([everybody, first.promise]);
+      await within(hedgeMs, signal, (late) => Promise.race([everybody, late]));
+      if (outer.aborted) throw new ZgError("Stopping", { what: question.what });
+      for (const peer of open) book.late(peer);
+      done.abort();
+      return [...found];
     },
   };
 };

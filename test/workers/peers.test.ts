@@ -276,6 +276,15 @@ describe("files from peers", () => {
     expect(peers.report().map(({ lied }) => lied)).to.deep.equal([0, 0, 0]);
   });
 
+  it("does not wait for a peer that never says what it holds, once another has", async () => {
+    node(0).twist = on("/files/", () => null);
+    const peers = open({ hedgeMs: 30 });
+    const began = performance.now();
+    expect((await peers.file(file.root, undefined, signal))?.length).to.equal(file.length);
+    expect(performance.now() - began).to.be.below(2_000);
+    expect(peers.report().map(({ slow }) => slow)).to.deep.equal([1, 0, 0]);
+  });
+
   it("tells who holds what", async () => {
     node(2).twist = on("/files/", () => refusing("UnknownFile"));
     const peers = open();

@@ -36,5 +36,13 @@ export const createAnswers = (limit: number, { leaveMs = 30_000, ...options }: A
     leases.set(response, lease);
     return lease;
   };
-  return { hold: (response, bytes) => leaseOf(response).take(bytes), held: budget.held };
+  return {
+    hold: async (response, bytes) => {
+      const lease = leaseOf(response);
+      await lease.take(bytes);
+      // Who reads slowly has his time, whoever waits.
+      lease.settle();
+    },
+    held: budget.held,
+  };
 };

@@ -1,12 +1,12 @@
 /**
- * Bytes that strangers make a process hold, under one limit. Who finds no room waits, and the oldest goes first: many
- * bodies that have all begun to arrive would otherwise wait for each other. So that they cannot, one of those that wait,
- * the oldest, may go over the limit, for a short time.
+ * Bytes that strangers make a process hold, under one limit. Who finds no room waits, and the oldest goes first. Many bodies
+ * that have all begun to arrive would wait for each other for ever: so one of those that wait, the oldest, may go over the
+ * limit, for a short time; and while anybody waits, whoever has stopped sending is cut off.
  */
 import { ZgError } from "../protocol/errors.ts";
 
 export interface Budget {
-  /** @param evict called when this lease went over the limit and did not come to an end in time */
+  /** @param evict called when others wait and this lease takes nothing, or is over the limit for too long */
   open(evict?: () => void): Lease;
   held(): number;
   /** Leases that wait for room. */
@@ -27,6 +27,8 @@ export interface BudgetOptions {
   readonly waitMs?: number;
   /** How long one may stay over the limit while it still takes. */
   readonly overMs?: number;
+  /** How long one may take nothing while others wait. */
+  readonly idleMs?: number;
 }
 
 interface Waiter {
@@ -36,25 +38,47 @@ interface Waiter {
   readonly end: (error: ZgError) => void;
 }
 
-export const createBudget = (limit: number, { waitMs = 0, overMs = 5_000 }: BudgetOptions = {}): Budget => {
-  const waiters: Waiter[] = [];
-  let [held, ages] = [0, 0];
-  let over: { readonly age: number; readonly timer: NodeJS.Timeout } | undefined;
-  const evictions = new Map<number, () => void>();
+interface Open {
+  readonly evict: () => void;
+  taken: number;
+  /** When, the last of them. */
+  at: number;
+  settled: boolean;
+}
 
-  const goOver = (age: number): void => {
-    over = { age, timer: setTimeout(() => evictions.get(age)?.(), overMs).unref() };
+export const createBudget = (
+  limit: number,
+  { waitMs = 0, overMs = 5_000, idleMs = 2_000 }: BudgetOptions = {},
+): Budget => {
+  const waiters: Waiter[] = [];
+  const leases = new Map<number, Open>();
+  let [held, ages] = [0, 0];
+  let over: { readonly age: number; readonly since: number } | undefined;
+  let watch: NodeJS.Timeout | undefined;
+
+  /** Runs while somebody waits. */
+  const look = (): void => {
+    const now = performance.now();
+    for (const [age, { evict, taken, at, settled }] of leases) {
+      if (settled || taken === 0 || waiters.some((waiter) => waiter.age === age)) continue;
+      if (now - at > idleMs || (over?.age === age && now - over.since > overMs)) evict();
+    }
+  };
+  const watchOrRest = (): void => {
+    if (waiters.length === 0) watch = void clearInterval(watch);
+    else watch ??= setInterval(look, Math.min(idleMs, overMs) / 4).unref();
   };
   const wake = (): void => {
     for (let head = waiters[0]; head !== undefined; head = waiters[0]) {
       if (held + head.bytes > limit) {
-        if (over !== undefined) return;
-        goOver(head.age);
+        if (over !== undefined) break;
+        over = { age: head.age, since: performance.now() };
       }
       waiters.shift();
       held += head.bytes;
       head.go();
     }
+    watchOrRest();
   };
   const wait = (age: number, bytes: number, forMs: number, granted: () => void): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -78,39 +102,37 @@ export const createBudget = (limit: number, { waitMs = 0, overMs = 5_000 }: Budg
 
   const open = (evict: () => void = () => undefined): Lease => {
     const age = ages++;
-    let [taken, waited, open] = [0, 0, true];
-    evictions.set(age, evict);
-    const take = async (bytes: number): Promise<void> => {
-      if (!open) throw new ZgError("Stopping", { what: "a lease" });
-      const first = waiters[0] === undefined || waiters[0].age > age;
-      if (over?.age === age || (first && held + bytes <= limit)) {
-        held += bytes;
-        taken += bytes;
-        return;
-      }
-      if (waited >= waitMs) throw new ZgError("Busy", { held, limit, waitedMs: waited });
-      const since = performance.now();
-      await wait(age, bytes, waitMs - waited, () => {
-        taken += bytes;
-      });
-      waited += performance.now() - since;
+    const lease: Open = { evict, taken: 0, at: 0, settled: false };
+    leases.set(age, lease);
+    let waited = 0;
+    const granted = (bytes: number): void => {
+      lease.taken += bytes;
+      lease.at = performance.now();
+      lease.settled = false;
     };
     return {
-      take,
+      take: async (bytes) => {
+        if (!leases.has(age)) throw new ZgError("Stopping", { what: "a lease" });
+        const first = waiters[0] === undefined || waiters[0].age > age;
+        if (over?.age === age || (first && held + bytes <= limit)) {
+          held += bytes;
+          granted(bytes);
+          return;
+        }
+        if (waited >= waitMs) throw new ZgError("Busy", { held, limit, waitedMs: waited });
+        const since = performance.now();
+        await wait(age, bytes, waitMs - waited, () => granted(bytes));
+        waited += performance.now() - since;
+      },
       settle: () => {
-        if (over?.age === age) clearTimeout(over.timer);
+        lease.settled = true;
       },
       close: () => {
-        if (!open) return;
-        open = false;
-        evictions.delete(age);
+        if (!leases.delete(age)) return;
         for (const waiter of waiters.filter((waiter) => waiter.age === age))
           waiter.end(new ZgError("Stopping", { what: "a lease" }));
-        held -= taken;
-        if (over?.age === age) {
-          clearTimeout(over.timer);
-          over = undefined;
-        }
+        held -= lease.taken;
+        if (over?.age === age) over = undefined;
         wake();
       },
     };

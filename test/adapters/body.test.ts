@@ -99,6 +99,35 @@ describe("bodies under a budget", () => {
     expect(bodies.held()).to.equal(0);
   });
 
+  it("half-sent bodies use up the room, complete ones go over it one by one, and the halves are cut off", async () => {
+    const bodies = createBodies(100, { waitMs: 5_000, idleMs: 100 });
+    const halves = Array.from({ length: 4 }, () => new PassThrough());
+    const read = halves.map((half) => {
+      half.write(new Uint8Array(30));
+      return rejection(bodies.use(half, { limit }, lengthOf), "Busy");
+    });
+    await until("the room is used up", () => bodies.held() >= 90);
+    const began = performance.now();
+    const complete = Array.from({ length: 10 }, () => bodies.use(bytes(60), { limit }, lengthOf));
+    expect(await Promise.all(complete)).to.deep.equal(Array.from({ length: 10 }, () => 60));
+    // All of the halves have been cut off together, not each in its turn.
+    expect(performance.now() - began).to.be.lessThan(1_000);
+    await Promise.all(read);
+    expect(bodies.held()).to.equal(0);
+  });
+
+  it("who sends slowly is left alone as long as nobody waits", async () => {
+    const bodies = createBodies(100, { waitMs: 5_000, idleMs: 20 });
+    const slow = new PassThrough();
+    const read = bodies.use(slow, { limit }, lengthOf);
+    slow.write(new Uint8Array(40));
+    await until("it has been taken", () => bodies.held() === 40);
+    expect(await bodies.use(bytes(60), { limit }, lengthOf)).to.equal(60);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    slow.end();
+    expect(await read).to.equal(40);
+  });
+
   it("whatever is taken, waited for and given back, the sum is never over the limit by more than one lease", async () => {
     const budget = createBudget(1_000, { waitMs: 10_000 });
     let seed = 1;

@@ -4,6 +4,7 @@ import type { Answers } from "./answers.ts";
 import { type Bodies, streamBodies } from "./body.ts";
 import type { Http } from "./http.ts";
 import { type Rpc, rpcBusy, rpcRefusal, rpcTooBig } from "./jsonrpc.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a method may ask of the connection that its call came by. */
 export interface RpcCall {
@@ -17,16 +18,21 @@ export interface RpcHttpOptions {
   readonly answers: Answers;
   /** Longest body. */
   readonly limit: number;
+  /** Before a body is parsed. */
+  readonly turns?: Turns;
 }
 
-export const serveRpc = (app: Http, { rpc, bodies, answers, limit }: RpcHttpOptions): void => {
+export const serveRpc = (app: Http, { rpc, bodies, answers, limit, turns }: RpcHttpOptions): void => {
   app.register(async (scope) => {
     streamBodies(scope, "application/json");
     scope.post("/", async ({ body }, reply) => {
       const call: RpcCall = { hold: (bytes) => answers.hold(reply.raw, bytes) };
       reply.type("application/json; charset=utf-8");
       try {
-        return await bodies.use(body, { limit }, (bytes) => rpc.answer(bytes, call));
+        return await bodies.use(body, { limit }, async (bytes) => {
+          await turns?.();
+          return rpc.answer(bytes, call);
+        });
       } catch (error) {
         if (!(error instanceof ZgError)) throw error;
         if (error.code === "BlobTooLarge") return rpcRefusal(rpcTooBig(limit));

@@ -6,6 +6,7 @@ import { createRpc, type RpcMethods } from "../../adapters/jsonrpc.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Metrics } from "../../adapters/metrics.ts";
 import { type RpcCall, serveRpc } from "../../adapters/rpc-http.ts";
+import { createTurns } from "../../adapters/turns.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { serveBatches } from "./http/batches.ts";
@@ -36,8 +37,8 @@ export interface StorageHttpDeps {
   readonly waitMs?: number;
 }
 
-/** Some hundred segments as bytes, some dozen requests of ten as base64. */
-const MAX_HELD = 48 * 2 ** 20;
+/** A hundred segments, as bytes or as base64; what more comes waits without loss of speed. */
+const MAX_HELD = 32 * 2 ** 20;
 /** Below the half minute after which 0G's client gives up a request. */
 const WAIT_MS = 20_000;
 /** A client that sends many segments in one request sends ten. */
@@ -56,6 +57,7 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
   const takenBytes = metrics.counter("taken_segment_bytes_total", "Bytes of segments taken and verified");
   const bodies = createBodies(deps.maxHeld ?? MAX_HELD, { waitMs });
   const answers = createAnswers(MAX_ANSWERS, { waitMs });
+  const turns = createTurns();
 
   const refusals = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
@@ -71,13 +73,13 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
     taken: (rows) => takenRows.inc(rows),
     served: (what, bytes) => served.inc({ what }, bytes),
   });
-  serveFiles(app, { store, bodies, answers, refusals, taken, served: servedSegments });
+  serveFiles(app, { store, bodies, answers, turns, refusals, taken, served: servedSegments });
   serveEntries(app, store);
   const methods: RpcMethods<RpcCall> = createZgs({
     ...{ store, chainId: deps.chain.chainId, flow: deps.chain.flow, position: deps.position },
-    ...{ taken, served: servedSegments },
+    ...{ turns, taken, served: servedSegments },
   });
-  serveRpc(app, { rpc: createRpc(methods, { log }), bodies, answers, limit: MAX_RPC_BYTES });
+  serveRpc(app, { rpc: createRpc(methods, { log }), bodies, answers, turns, limit: MAX_RPC_BYTES });
   app.get("/status", deps.state);
   app.get("/metrics", async (_request, reply) =>
     reply.header("content-type", metrics.registry.contentType).send(await metrics.text()),

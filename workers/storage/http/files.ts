@@ -5,6 +5,7 @@ import type { Answers } from "../../../adapters/answers.ts";
 import { type Bodies, BYTES, streamBodies } from "../../../adapters/body.ts";
 import type { Http } from "../../../adapters/http.ts";
 import type { FileView } from "../../../adapters/node-views.ts";
+import type { Turns } from "../../../adapters/turns.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import { segmentBytes, shapeOf } from "../../../protocol/file.ts";
 import type { Hex } from "../../../protocol/hex.ts";
@@ -16,6 +17,8 @@ export interface FilesDeps {
   readonly store: LogStore;
   readonly bodies: Bodies;
   readonly answers: Answers;
+  /** Before a segment is hashed. */
+  readonly turns: Turns;
   readonly taken: (bytes: number) => void;
   readonly served: (bytes: number) => void;
   /** Counts refused uploads by their code. */
@@ -103,6 +106,7 @@ export const serveFiles = (app: Http, deps: FilesDeps): void => {
       },
       async ({ params: { root, index }, query: { length }, body }) => {
         const put = async (bytes: Uint8Array): Promise<boolean> => {
+          await deps.turns();
           const fresh = await store.putSegment({ root, length }, index, bytes);
           if (fresh) deps.taken(bytes.length);
           return fresh;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type RpcMethods, rpc, rpcError, rpcMethod } from "../../../adapters/jsonrpc.ts";
 import type { RpcCall } from "../../../adapters/rpc-http.ts";
+import type { Turns } from "../../../adapters/turns.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import type { EntryInfo, FileRef, LogStore } from "../log/types.ts";
 import { createDownload } from "./download.ts";
@@ -13,6 +14,7 @@ export interface ZgsDeps {
   readonly chainId: number;
   readonly flow: Hex;
   readonly position: () => { readonly number: number; readonly hash: string } | undefined;
+  readonly turns: Turns;
   /** Bytes of segments, for the metrics. */
   readonly taken?: (bytes: number) => void;
   readonly served?: (bytes: number) => void;
@@ -24,7 +26,7 @@ const nothing = (): void => undefined;
 
 export const createZgs = (deps: ZgsDeps): RpcMethods<RpcCall> => {
   const { store, taken = nothing, served = nothing } = deps;
-  const [upload, download] = [createUpload(store, taken), createDownload(store, served)];
+  const [upload, download] = [createUpload(store, deps.turns, taken), createDownload(store, served)];
   const segments = rpc.list(SegmentWithProof, MAX_SEGMENTS);
   const range = { startIndex: rpc.u64, endIndex: rpc.u64 };
 

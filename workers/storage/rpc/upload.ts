@@ -1,6 +1,6 @@
 /** `zgs_uploadSegment…`: what can be said without the bytes is said first, in the words 0G's clients look for. */
-import { setImmediate } from "node:timers/promises";
 import { rpcBusy, rpcError, rpcFailed, rpcInternal } from "../../../adapters/jsonrpc.ts";
+import type { Turns } from "../../../adapters/turns.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import { type FileShape, segmentBytes, shapeOf } from "../../../protocol/file.ts";
 import { SECTOR_BYTES } from "../../../protocol/params.ts";
@@ -9,10 +9,12 @@ import type { SegmentWithProof } from "./forms.ts";
 
 const DUPLICATE = "segment has already been uploaded or is being uploaded";
 
-export const createUpload = (store: LogStore, taken: (bytes: number) => void) => {
+/** @param turns before a segment is decoded and hashed */
+export const createUpload = (store: LogStore, turns: Turns, taken: (bytes: number) => void) => {
   /** False: the segment was here already. */
   const put = async (segment: SegmentWithProof, info: EntryInfo | undefined): Promise<boolean> => {
     const { root, index, fileSize, proof } = segment;
+    await turns();
     const data = segment.data("data");
     if (data.length === 0) throw rpcFailed("data is empty");
     if (data.length % SECTOR_BYTES !== 0) throw rpcFailed("invalid data length");
@@ -47,19 +49,13 @@ export const createUpload = (store: LogStore, taken: (bytes: number) => void) =>
     segment: (segment: SegmentWithProof) => one(segment, byRoot(segment)),
     segmentByTxSeq: (segment: SegmentWithProof, txSeq: number) => one(segment, store.info(txSeq)),
     segments: async (segments: readonly SegmentWithProof[]): Promise<null> => {
-      for (const segment of segments) {
-        await one(segment, byRoot(segment));
-        await setImmediate();
-      }
+      for (const segment of segments) await one(segment, byRoot(segment));
       return null;
     },
     /** Whoever sends by entry sends in parallel, and again: what is here already is no mistake. */
     segmentsByTxSeq: async (segments: readonly SegmentWithProof[], txSeq: number): Promise<null> => {
       const info = store.info(txSeq);
-      for (const segment of segments) {
-        await put(segment, info);
-        await setImmediate();
-      }
+      for (const segment of segments) await put(segment, info);
       return null;
     },
   };

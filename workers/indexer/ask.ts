@@ -40,7 +40,7 @@ export const createAsk = (client: HttpClient, deadlineMs: number): Ask => {
     const json = { jsonrpc: "2.0", id: 1, method, params };
     const answer = z.object({ result: result.optional(), error: z.unknown().optional() });
     const body = await client.json(url, answer, { method: "POST", json, maxBytes: MAX_BYTES, deadlineMs, signal });
-    if (body.error !== undefined || body.result === undefined) throw new ZgError("BadResponse", { url, method });
+    if ((body.error ?? null) !== null || body.result === undefined) throw new ZgError("BadResponse", { url, method });
     return body.result as z.output<S>;
   };
   return {

@@ -5,11 +5,14 @@ import { openClient } from "../../adapters/http-client.ts";
 import { nodeClient } from "../../adapters/node-client.ts";
 import { DEVNET_MNEMONIC } from "../../devnet/mnemonic.ts";
 import { submissionOfBytes } from "../../protocol/flow.ts";
+import { blobKeyOf } from "../../protocol/header.ts";
 import { concat, type Hex, toHex } from "../../protocol/hex.ts";
 import { encodePayload, type Transaction } from "../../protocol/kv/payload.ts";
 import { type Piece, type ValueProof, verifyValue } from "../../protocol/kv/proof.ts";
 import { tagsOfStreams, tagsOfVoid } from "../../protocol/kv/tags.ts";
+import { decodeMetadata } from "../../protocol/metadata.ts";
 import { SECTOR_BYTES } from "../../protocol/params.ts";
+import { streamIdOf } from "../../protocol/stream.ts";
 import { entryOf } from "../../workers/chain-entry.ts";
 import { keyOf, LATEST } from "../protocol/kv/sample.ts";
 import { rootOf } from "../workers/kv/node.ts";
@@ -172,5 +175,35 @@ describe("streams on a network", function () {
     );
     expect(one?.changes).to.have.length.above(4);
     expect(one).to.deep.equal(two);
+  });
+});
+
+describe("the DA stream on a network", function () {
+  this.timeout(120_000);
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork({ kvNodes: 1 });
+  });
+  after(() => network?.stop());
+
+  it("says of a confirmed blob which batch it is in, and of the batch what it is", async () => {
+    const id = await network.post(randomPayload(200_000));
+    const { blobKey, batchId } = await network.until(id, ({ status }) => status === "FINALIZED");
+    const { chain } = network.context;
+    const stream = streamIdOf(BigInt(chain.chainId), chain.addresses.DAEntrance.toLowerCase() as Hex);
+    const read = async (key: string): Promise<Buffer> => {
+      const params = [stream, Buffer.from(key.slice(2), "hex").toString("base64"), 0, 262_144];
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "kv_getValue", params });
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(network.network.kvNodes[0] ?? "", { method: "POST", headers, body });
+      return Buffer.from(((await answer.json()) as { result: { data: string } }).result.data, "base64");
+    };
+    const place = await network.mineUntil(async () => {
+      const found = await read(blobKey as string);
+      return found.length > 0 && found;
+    }, "the blob's place is in the stream");
+    expect(toHex(place)).to.equal(`${batchId}00000000`);
+    const { headers } = decodeMetadata(await read(batchId as string));
+    expect(headers.map(blobKeyOf)).to.deep.equal([blobKey]);
   });
 });

@@ -13,6 +13,7 @@ import { isRecorded, metadataBytesOf } from "../../chain-batch.ts";
 import type { Peers } from "../../peers.ts";
 import type { Intake } from "../intake.ts";
 import type { LogStore } from "../log/types.ts";
+import { isKept } from "../prune-rows.ts";
 import { closedBecause, type NodeBatch } from "../record.ts";
 import type { Shelf } from "../shelf.ts";
 import type { Synced } from "./file.ts";
@@ -43,19 +44,11 @@ export const lacksBatch = (record: NodeBatch, latest: number): boolean =>
   closedBecause(record, latest) === undefined &&
   latest <= record.confirmed.retainUntil;
 
-/** Rows of a settled batch that are of this node's shard and not here. */
+/** Rows that the node keeps and that are not here. */
 export const lostRows = ({ shelf, store }: Pick<BatchSyncDeps, "shelf" | "store">, record: NodeBatch): number[] => {
   const { batchId, rowCount } = record.batch.facts;
-  const wanted = wantedBy(store, record);
-  return Array.from({ length: rowCount }, (_, row) => row).filter((row) => wanted(row) && !shelf.hasRow(batchId, row));
-};
-
-/** Whether the node keeps a row: all of them, until the batch is settled and has its place in the log. */
-export const wantedBy = (store: BatchSyncDeps["store"], record: NodeBatch): ((row: number) => boolean) => {
-  const place = record.settled && record.confirmed !== null ? store.entry(record.confirmed.rowsTxSeq) : undefined;
-  if (place === undefined) return () => true;
-  const shard = store.shard();
-  return (row) => holds(shard, segmentInLog(place.start, row));
+  const rows = Array.from({ length: rowCount }, (_, row) => row);
+  return rows.filter((row) => isKept(store, record, row) && !shelf.hasRow(batchId, row));
 };
 
 export const syncBatch = async (deps: BatchSyncDeps, batchId: Hex, signal: AbortSignal): Promise<Synced> => {

@@ -7,7 +7,6 @@ import type { Log } from "../../../adapters/log.ts";
 import { type Loop, startLoop } from "../../../adapters/loop.ts";
 import type { Handler, Queues } from "../../../adapters/queue.ts";
 import type { Throttle } from "../../../adapters/throttle.ts";
-import type { Hex } from "../../../protocol/hex.ts";
 import type { PeerReport, Peers } from "../../peers.ts";
 import { route, type SyncJob } from "../../route.ts";
 import type { Intake } from "../intake.ts";
@@ -16,6 +15,7 @@ import type { NodeBatch } from "../record.ts";
 import type { Shelf } from "../shelf.ts";
 import { lacksBatch, lostRows, syncBatch } from "./batch.ts";
 import { type Synced, syncFile } from "./file.ts";
+import { createLost } from "./lost.ts";
 import { createScan, type ScanReport } from "./scan.ts";
 import { createWaits } from "./waits.ts";
 
@@ -68,8 +68,7 @@ export const startSync = (deps: SyncDeps): Sync => {
   const { store, shelf, peers, queues, log, latest } = deps;
   const waits = createWaits({ pauseMs: deps.everyMs, now: deps.now });
   const running = new Set<number>();
-  /** Batches of which the scanner found something gone. */
-  const lost = new Set<Hex>();
+  const lost = createLost(shelf);
   const fetched = { segments: 0, rows: 0, bytes: 0 };
   let [cursor, more] = [0, false];
 
@@ -124,7 +123,7 @@ export const startSync = (deps: SyncDeps): Sync => {
     };
     const { batchId } = record.batch.facts;
     const outcome = await syncBatch({ ...deps, hands: HANDS, onRow }, batchId, signal);
-    if (lostRows(deps, record).length === 0 && shelf.hasMetadata(batchId)) lost.delete(batchId);
+    if (lostRows(deps, record).length === 0 && shelf.hasMetadata(batchId)) await lost.forget(batchId);
     return outcome;
   };
 
@@ -148,8 +147,8 @@ export const startSync = (deps: SyncDeps): Sync => {
 
   const scan = createScan({
     ...{ store, shelf, log, throttle: deps.scanThrottle },
-    onLost: (batchId) => {
-      lost.add(batchId);
+    onLost: async (batchId) => {
+      await lost.add(batchId);
       poke(loop);
     },
   });

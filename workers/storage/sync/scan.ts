@@ -11,10 +11,10 @@ import { EXTENDED_ROW_BYTES, HASH_BYTES } from "../../../protocol/params.ts";
 import { cellRootsOf } from "../../../protocol/tree.ts";
 import { isRecorded } from "../../chain-batch.ts";
 import type { LogStore } from "../log/types.ts";
+import { isKept } from "../prune-rows.ts";
 import type { NodeBatch } from "../record.ts";
 import { rowTreeOf } from "../row-tree.ts";
 import { json, parseJson, type Shelf } from "../shelf.ts";
-import { wantedBy } from "./batch.ts";
 
 export interface ScanDeps {
   readonly store: Pick<LogStore, "held" | "check" | "entry" | "shard">;
@@ -22,8 +22,8 @@ export interface ScanDeps {
   /** Of what is read. */
   readonly throttle: Throttle;
   readonly log: Log;
-  /** A batch has lost rows or its metadata. */
-  readonly onLost: (batchId: Hex) => void;
+  /** A batch has lost rows or its metadata; awaited before they are given up, so that a node that dies knows of it. */
+  readonly onLost: (batchId: Hex) => Promise<void>;
 }
 
 export interface ScanReport {
@@ -89,6 +89,7 @@ export const createScan = ({ store, shelf, throttle, log, onLost }: ScanDeps): S
     if (metadata !== undefined && !isRecorded(metadata, facts)) {
       rotten += 1;
       log.error({ batchId }, "stored metadata is not what the chain recorded any more: given up");
+      await onLost(batchId);
       await shelf.update(batchId, (known, tx) => {
         tx.delete("metadata", batchId);
         return known;
@@ -96,14 +97,12 @@ export const createScan = ({ store, shelf, throttle, log, onLost }: ScanDeps): S
     }
     if (!shelf.hasMetadata(batchId)) {
       // The roots of its rows come with it: they are read the next time.
-      onLost(batchId);
+      await onLost(batchId);
       return;
     }
     const roots = decodeMetadata(metadata as Uint8Array).segmentRoots;
-    const wanted = wantedBy(store, record);
-    let lost = false;
     for (let row = 0; row < facts.rowCount; row++) {
-      if (!wanted(row)) continue;
+      if (!isKept(store, shelf.find(batchId), row)) continue;
       await throttle.take(EXTENDED_ROW_BYTES, signal);
       checked += 1;
       const bytes = shelf.row(batchId, row);
@@ -111,15 +110,14 @@ export const createScan = ({ store, shelf, throttle, log, onLost }: ScanDeps): S
       if (bytes !== undefined && isWhole(bytes, shelf.tree(batchId, row), root)) continue;
       // Dropped, failed or halved while it was read.
       const now = shelf.find(batchId);
-      if (now === undefined || rests(now) || !wantedBy(store, now)(row)) continue;
+      if (now === undefined || rests(now) || !isKept(store, now, row)) continue;
       if (bytes !== undefined) {
         rotten += 1;
         log.error({ batchId, row }, "a stored row does not hash to its root any more: given up");
       }
+      await onLost(batchId);
       await shelf.dropRows(batchId, [row]);
-      lost = true;
     }
-    if (lost) onLost(batchId);
   };
 
   return {

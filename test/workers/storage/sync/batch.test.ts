@@ -10,6 +10,7 @@ import { openPeers, type Peers } from "../../../../workers/peers.ts";
 import type { LogStore } from "../../../../workers/storage/log/types.ts";
 import { stateOf } from "../../../../workers/storage/record.ts";
 import { type BatchSyncDeps, lacksBatch, lostRows, syncBatch } from "../../../../workers/storage/sync/batch.ts";
+import { createLost } from "../../../../workers/storage/sync/lost.ts";
 import { createScan } from "../../../../workers/storage/sync/scan.ts";
 import { tempDir } from "../../../fakes/temp.ts";
 import { sharedCompute } from "../../../protocol/pool.ts";
@@ -189,13 +190,13 @@ describe("a batch that a storage node lacks", function () {
     };
     const scan = async () => {
       const own = full as TestNode;
-      const lost: string[] = [];
+      const lost = new Set<string>();
       const scanner = createScan({
-        ...{ shelf: own.shelf, throttle: unlimited, log: silentLog, onLost: (batchId) => lost.push(batchId) },
+        ...{ shelf: own.shelf, throttle: unlimited, log: silentLog, onLost: async (batchId) => void lost.add(batchId) },
         store: { ...store(), held: () => ({ segments: [], next: undefined }), check: async () => true },
       });
       while (await scanner.step(signal));
-      return { lost, ...scanner.report() };
+      return { lost: [...lost], ...scanner.report() };
     };
     const repair = () => syncBatch(deps(peersOf(server(1).url), full), id(), signal);
 
@@ -225,6 +226,16 @@ describe("a batch that a storage node lacks", function () {
       expect(stateOf(full?.shelf.find(id()))).to.equal("settled");
     });
 
+    it("is known to be gone when the node comes back", async () => {
+      const first = createLost(full?.shelf as TestNode["shelf"]);
+      await first.add(id());
+      full = (await full?.restart()) as TestNode;
+      const again = createLost(full.shelf);
+      expect(again.has(id())).to.equal(true);
+      await again.forget(id());
+      expect(createLost(full.shelf).has(id())).to.equal(false);
+    });
+
     it("waits for a peer that has it, and takes nothing else for it", async () => {
       await full?.shelf.dropRows(id(), [1]);
       server(1).twist = (path, { status, body }) => ({ status, body: path.includes("/rows/") ? flipped(body) : body });
@@ -244,7 +255,7 @@ describe("a batch that a storage node lacks", function () {
       await full?.follow();
       await full?.upload(other);
       const own = full as TestNode;
-      const lost = (): void => undefined;
+      const lost = async (): Promise<void> => undefined;
       const held = { segments: [], next: undefined };
       const scanDeps = { shelf: own.shelf, throttle: unlimited, log: silentLog, onLost: lost };
       const scanner = createScan({ ...scanDeps, store: { ...store(), held: () => held, check: async () => true } });

@@ -85,12 +85,14 @@ contract ClaimsTest is RewardTest {
         reward.claimMineReward(0, alice, MINER);
     }
 
-    /// A21: fees in every bucket and no hit, for a lifetime; then a fee just before each deadline, for thirty lifetimes. The
-    /// queue of endings stays short, and the next hit is right to the wei and costs what its 65 endings cost.
+    /// A21: fees in every bucket and no hit, until as many endings wait as ever can, and longer; then a fee just before each
+    /// deadline, for thirty lifetimes. The queue stays short, and the next hit is right to the wei and costs what 65 endings
+    /// cost.
     function test_A21_AForgottenChunkStaysCheapAndExact() external {
-        for (uint256 i = 0; i < 64; ++i) {
+        for (uint256 i = 0; i < 70; ++i) {
             fill(0, 1, 1e18 + i);
             pass(reward.bucketSeconds());
+            assertPool(0);
         }
         for (uint256 i = 0; i < 30; ++i) {
             vm.warp(reward.rewardDeadline(0) - 1);

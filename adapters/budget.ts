@@ -59,8 +59,9 @@ export const createBudget = (
   /** Runs while somebody waits. */
   const look = (): void => {
     const now = performance.now();
+    const waiting = new Set(waiters.map(({ age }) => age));
     for (const [age, { evict, taken, at, settled }] of leases) {
-      if (settled || taken === 0 || waiters.some((waiter) => waiter.age === age)) continue;
+      if (settled || taken === 0 || waiting.has(age)) continue;
       if (now - at > idleMs || (over?.age === age && now - over.since > overMs)) evict();
     }
   };

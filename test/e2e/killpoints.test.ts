@@ -29,7 +29,7 @@ const FILE_POINTS: Record<string, number> = { "segment-durable-not-recorded": 0,
 /** Passed by no worker of this network: by clients, or by a node whose quota is used up. Their own tests kill them. */
 const ELSEWHERE = [
   { points: /^upload-/, test: "workers/uploader/kill.test.ts" },
-  { points: /^download-/, test: "workers/downloader/kill.test.ts" },
+  { points: /^download-/, test: "workers/uploader/kill.test.ts" },
   { points: /^halved-not-pruned$/, test: "workers/storage/log/crash.test.ts" },
 ];
 const VICTIMS = ["disperser", "encoder", "batcher", "sender", "storage-0", "validator-0", "kv-0"];

@@ -14,6 +14,7 @@ export interface Life {
   readonly files: readonly string[];
   readonly tags: Hex;
   readonly replicas: number;
+  readonly again?: boolean;
   readonly download?: { readonly root: Hex; readonly path: string };
 }
 
@@ -27,6 +28,7 @@ const done =
     ? await upload({
         ...common,
         ...{ files: life.files.map((file) => fileAt(file)), tags: life.tags, wallet: new Wallet(life.key) },
+        again: life.again,
         ...{ fromBlock: network.fromBlock, replicas: life.replicas, folder: life.folder, pollMs: 30 },
       })
     : await download({ ...common, ...life.download });

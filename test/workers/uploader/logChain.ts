@@ -1,11 +1,10 @@
 /** The devnet's chain with the contracts on it, and nobody who follows it. */
 import { join } from "node:path";
-import { HDNodeWallet, Wallet } from "ethers";
+import { Wallet } from "ethers";
 import { type Chain, openChain } from "../../../adapters/chain.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import { startChain } from "../../../devnet/chain/index.ts";
 import { deployDevnet } from "../../../devnet/deploy.ts";
-import { DEVNET_MNEMONIC } from "../../../devnet/mnemonic.ts";
 import { fileNodesOf, shapeOf } from "../../../protocol/file.ts";
 import { toHex } from "../../../protocol/hex.ts";
 import { entriesIn } from "../../../workers/chain-entries.ts";
@@ -16,7 +15,7 @@ import { tempDir } from "../../fakes/temp.ts";
 
 export interface LogChain {
   readonly chain: Chain;
-  /** A funded account that nobody else uses: Hardhat's from 5 on. */
+  /** A funded account that nobody else uses. */
   newWallet(): Wallet;
   mine(blocks: number): Promise<void>;
   request(method: string, params: readonly unknown[]): Promise<unknown>;
@@ -34,12 +33,14 @@ export const startLogChain = async (): Promise<LogChain> => {
   const chain = await openChain({
     ...{ rpc: server.url, chainId: server.chainId, contracts, finality: FINALITY, log: silentLog },
   });
-  let account = 5;
+  const wallets = Array.from({ length: 40 }, () => new Wallet(Wallet.createRandom().privateKey));
+  for (const { address } of wallets) await server.request("hardhat_setBalance", [address, "0x56bc75e2d63100000"]);
   return {
     chain,
     newWallet: () => {
-      account += 1;
-      return new Wallet(HDNodeWallet.fromPhrase(DEVNET_MNEMONIC, undefined, `m/44'/60'/0'/0/${account}`).privateKey);
+      const wallet = wallets.pop();
+      if (wallet === undefined) throw new Error("no more wallets");
+      return wallet;
     },
     mine: server.mine,
     request: server.request,

@@ -5,6 +5,7 @@ import { silentLog } from "../../../adapters/log.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import type { Peers } from "../../../workers/peers.ts";
+import { SCANNED_BLOCKS } from "../../../workers/uploader/find.ts";
 import { type IntentFile, intentIdOf, type Mined } from "../../../workers/uploader/intent.ts";
 import { openIntents } from "../../../workers/uploader/store.ts";
 import { enter, type WishOptions } from "../../../workers/uploader/wish.ts";
@@ -233,6 +234,25 @@ describe("an upload's entries on the chain", function () {
     expect((await stat(`${folder}/${id}.json`)).mode & 0o777).to.equal(0o600);
     await writeFile(`${folder}/${id}.json`, "{}");
     expect(await codeOf(run(wallet, folder, files))).to.equal("IntentMismatch");
+  });
+
+  it("that are too old to be looked for are found where a node says they are, if the chain says so too", async () => {
+    const wallet = log.newWallet();
+    const files = [testIntentFile(69, 21)];
+    const [first] = (await run(wallet, newFolder(), files)).entries;
+    await log.mine(SCANNED_BLOCKS + 10);
+    const [entry] = (await log.entries()).filter(({ txSeq }) => txSeq === first?.txSeq);
+    const claims = (block: number): WishOptions["peers"] =>
+      ({
+        files: async () => [{ url: "http://a", value: { entries: [entry?.txSeq] } }],
+        entry: async () => ({ ...entry, block }),
+      }) as unknown as WishOptions["peers"];
+    const found = await run(wallet, newFolder(), files, { peers: claims(entry?.block.number ?? 0) });
+    expect(found.entries).to.deep.equal([first]);
+    expect(await sent(wallet)).to.equal(1);
+    // A lie is no entry.
+    const made = await run(wallet, newFolder(), files, { peers: claims(1) });
+    expect(made.entries[0]?.txSeq).to.be.greaterThan(first?.txSeq ?? 0);
   });
 
   const idOf = async (wallet: Wallet, files: readonly IntentFile[]): Promise<Hex> => {

@@ -98,6 +98,19 @@ describe("a client of the storage nodes", function () {
     });
   }
 
+  it("that writes the same again makes a new entry only when the last one was stored", async () => {
+    const { path } = newFile("again", 1_000);
+    const life = newLife([path], { again: true });
+    for (const point of ["upload-sent", "upload-segment", "upload-pushed"]) {
+      expect((await run(life, point)).signal).to.equal("SIGKILL");
+      expect(await entriesWith(life.tags), point).to.have.length(1);
+    }
+    finished(await run(life));
+    expect(await entriesWith(life.tags)).to.have.length(1);
+    finished(await run(life));
+    expect(await entriesWith(life.tags)).to.have.length(2);
+  });
+
   it("that uploads many files at once pays for each once, in few transactions", async () => {
     const files = Array.from({ length: 70 }, (_, index) => newFile(`many-${index}`, 1 + index * 97));
     // Of two files with the same bytes one entry is enough.

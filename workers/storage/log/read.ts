@@ -108,7 +108,7 @@ export const createRead = (core: Core) => {
   };
 
   const isKnown = (file: FileRef): boolean =>
-    read("files", fileKey(file)) !== undefined || !namesOf(store, file, 1).next().done;
+    read("files", fileKey(file)) !== undefined || [...namesOf(store, file, 1)].length > 0;
 
   const roots = (file: FileRef): Uint8Array => {
     const shape = shapeOf(file.length);

@@ -161,7 +161,8 @@ export interface Transaction {
 export function encodePayload({ version, reads = [], writes = [], ops = [] }: Transaction): Uint8Array {
   for (const set of [reads, writes, ops]) if (set.length > MAX_SET_SIZE) throw bad(TOO_LONG, 0);
   const count = (set: readonly unknown[]): Uint8Array => bigToBytes(BigInt(set.length), COUNT);
-  const payload = concat(
+  // A list, not arguments: 65,536 writes are more than a call takes.
+  const parts = [
     bigToBytes(version, VERSION),
     count(reads),
     ...reads.flatMap(({ stream, key }) => [fromHex(stream, STREAM), sizedKey(key)]),
@@ -179,7 +180,13 @@ export function encodePayload({ version, reads = [], writes = [], ops = [] }: Tr
       ...(hasKey(type) ? [sizedKey(key ?? new Uint8Array())] : []),
       ...(hasAccount(type) ? [fromHex(account ?? "0x", ACCOUNT)] : []),
     ]),
-  );
+  ];
+  const payload = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    payload.set(part, at);
+    at += part.length;
+  }
   decodePayload(sourceOf(payload));
   return payload;
 }

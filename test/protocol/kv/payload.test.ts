@@ -166,6 +166,12 @@ describe("stream payloads", () => {
     expect(Math.max(...read)).to.be.at.most(32);
   });
 
+  it("hold as many writes as 0G allows, and not one more", () => {
+    const writes = Array.from({ length: 65_537 }, (_, i) => ({ stream: A, key: keyOf(`${i}`), value: keyOf("v") }));
+    expect(decode(encodePayload({ version: 0n, writes: writes.slice(1) })).writes).to.have.length(65_536);
+    expect(refusal(() => encodePayload({ version: 0n, writes }))).to.equal("BadPayload");
+  });
+
   it("give their values' places from the head alone", () => {
     const { writes, values } = decode(bytes);
     expect(decodeHead(bytes.subarray(0, values), bytes.length).writes).to.deep.equal(writes);

@@ -24,8 +24,9 @@ describe("the log store's reads", function () {
       log.held("", 1);
       log.txSeqsOf(file.root);
       await log.segment(file, 0).catch(() => undefined);
-      // A read that is still open when the turn ends keeps its place.
+      // A read that is still open when the turn ends keeps its place, and the next one, after a write, takes another.
       await tick(1);
+      await add([file]);
     }
     await log.putSegment(file, 0, file.segment(0));
     expect(log.info(2)?.state).to.equal("finalized");

@@ -1,6 +1,6 @@
 /**
- * Nodes of a merkle tree in the store, 32 of a level to a row: a mask of those that are known, then their hashes. Node
- * (level, index) covers 2^level sectors from index × 2^level on.
+ * Nodes of a merkle tree in the store, eight of a level to a row: a mask of those that are known, then their hashes.
+ * More to a row would be emptier rows where entries are small, fewer would be more keys than hashes.
  */
 import type { Transaction } from "../../../adapters/store.ts";
 import { HASH_BYTES } from "../../../protocol/params.ts";
@@ -12,7 +12,7 @@ export interface Node {
   readonly hash: Uint8Array;
 }
 
-const PER_BLOCK = 32;
+const PER_BLOCK = 8;
 const MASK_BYTES = 4;
 const BLOCK_BYTES = MASK_BYTES + PER_BLOCK * HASH_BYTES;
 

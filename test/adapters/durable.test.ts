@@ -1,6 +1,6 @@
 /** What the disk sees before a write is acknowledged, and what happens when it refuses. Needs strace, or root: else skipped. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
@@ -23,11 +23,14 @@ describe("durability", function () {
   it("flushes data, then its name, before it acknowledges", function () {
     if (!works("strace", "-o", "/dev/null", "true")) return skipped(this, "strace does not work here");
     const log = join(dir.path, "strace.log");
-    const calls = "trace=write,fsync,fdatasync,rename,link,renameat,linkat,renameat2";
+    const calls = "trace=write,pwrite64,fsync,fdatasync,rename,link,renameat,linkat,renameat2";
     run(["strace", "-f", "-y", "-e", calls, "-o", log], join(dir.path, "ordered"));
     const lines = readFileSync(log, "utf8").split("\n");
     for (let n = 0; n < 4; n += 1) {
       expect(between(lines, `store ${n}`), `store ${n}`).to.match(/fdatasync\(\d+<[^>]*data\.mdb>/);
+      expect(between(lines, `slots ${n}`), `slots ${n}`).to.match(
+        /pwrite64\(\d+<[^>]*slots\.bin>[\s\S]*fdatasync\(\d+<[^>]*slots/,
+      );
       const put = between(lines, `bucket ${n}`);
       const order = [/fsync\(\d+<[^>]*\.incoming/, /(rename|link)[a-z0-9]*\(/, /fsync\(\d+<[^>]*bucket\/folder>/];
       const places = order.map((step) => put.search(step));
@@ -48,6 +51,19 @@ describe("durability", function () {
     for (const line of lines.filter((text) => /bucket \d acknowledged/.test(text))) {
       expect(lines).to.include(`bucket ${line.split(" ")[1]} 1000`);
     }
+  });
+
+  it("acknowledges no slot that could not be flushed, nor what was under way with it", function () {
+    if (!works("strace", "-o", "/dev/null", "true")) return skipped(this, "strace does not work here");
+    const path = join(dir.path, "slots-eio");
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, "slots.bin"), "");
+    const fault = ["-e", "trace=fdatasync", "-P", join(path, "slots.bin"), "-e", "inject=fdatasync:error=EIO:when=2"];
+    // strace counts the calls of each thread.
+    const lines = run(["env", "UV_THREADPOOL_SIZE=1", "strace", "-f", "-o", "/dev/null", ...fault], path);
+    expect(lines).to.include("slots 0 acknowledged");
+    expect(lines).to.include("slots 1 refused StoreUnavailable");
+    expect(lines).to.include("slots 2 acknowledged");
   });
 
   it("goes on after the disk was full: refused writes are absent, acknowledged ones whole (A42)", function () {

@@ -108,8 +108,9 @@ contract PoraMine is IPoraMine {
         _within("maxShards", p.maxShards, 1, MAX_SHARDS);
         if (p.maxShards & (p.maxShards - 1) != 0) revert ParameterNotPowerOfTwo("maxShards", p.maxShards);
         _within("maxMiningLength", p.maxMiningLength, RecallRangeLib.SECTORS_PER_LOAD, MAX_LENGTH);
-        _wholeLoads("maxMiningLength", p.maxMiningLength);
-        _wholeLoads("sectorsPerPrice", chunk);
+        _multiple("maxMiningLength", p.maxMiningLength, RecallRangeLib.SECTORS_PER_LOAD);
+        // Whole rounds of shards, so that a load is in the same shard whichever chunk the range starts at.
+        _multiple("sectorsPerPrice", chunk, RecallRangeLib.SECTORS_PER_LOAD * p.maxShards);
         uint256 epochBlocks = IFlow(flow_).blocksPerEpoch();
         _within("nSubtasks", p.nSubtasks, 1, epochBlocks);
         _within("subtaskInterval", p.subtaskInterval, 1, epochBlocks);
@@ -290,8 +291,7 @@ contract PoraMine is IPoraMine {
         if (value < min || value > max) revert ParameterOutOfRange(name, value, min, max);
     }
 
-    function _wholeLoads(bytes32 name, uint256 sectors) private pure {
-        uint256 unit = RecallRangeLib.SECTORS_PER_LOAD;
-        if (sectors % unit != 0) revert ParameterNotMultiple(name, sectors, unit);
+    function _multiple(bytes32 name, uint256 value, uint256 unit) private pure {
+        if (value % unit != 0) revert ParameterNotMultiple(name, value, unit);
     }
 }

@@ -98,7 +98,7 @@ contract PoraMineTest is MineTest {
     function test_LongLogsAreMinedInRanges() external {
         deployStorage(4096);
         PoraMine.Parameters memory p = parameters();
-        p.maxMiningLength = 1024;
+        (p.maxMiningLength, p.maxShards) = (1024, 4);
         _redeploy(p);
         WorkerContext memory work = openWindow(minerId);
         uint256 accepted = 0;

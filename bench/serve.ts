@@ -6,8 +6,8 @@ import { concat, equalBytes, type Hex } from "../protocol/hex.ts";
 import { CELL_PATH, COLUMNS, HASH_BYTES } from "../protocol/params.ts";
 import { cellRootsOf, rootFromPath, segmentRootsOf } from "../protocol/tree.ts";
 import { payloadOf } from "../test/protocol/sample.ts";
-import { writePath } from "../workers/storage/row-tree.ts";
-import { openShelf } from "../workers/storage/shelf.ts";
+import { writePath } from "../workers/storage/batches/row-tree.ts";
+import { openShelf } from "../workers/storage/batches/shelf.ts";
 import { compare, report } from "./measure.ts";
 
 // 64 rows of a column out of the node's store, each cell held against the certified root on its way out.

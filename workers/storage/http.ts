@@ -9,14 +9,14 @@ import { type RpcCall, serveRpc } from "../../adapters/rpc-http.ts";
 import { createTurns } from "../../adapters/turns.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import type { Intake } from "./batches/intake.ts";
+import type { Serve } from "./batches/serve.ts";
+import type { BatchView } from "./batches/view.ts";
 import { serveBatches } from "./http/batches.ts";
 import { serveEntries } from "./http/entries.ts";
 import { serveFiles } from "./http/files.ts";
-import type { Intake } from "./intake.ts";
 import type { LogStore } from "./log/types.ts";
 import { createZgs } from "./rpc/index.ts";
-import type { Serve } from "./serve.ts";
-import type { BatchView } from "./view.ts";
 
 export interface StorageHttpDeps {
   readonly log: Log;

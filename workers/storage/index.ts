@@ -11,18 +11,18 @@ import type { Context, PartyOptions, Running } from "../context.ts";
 import { endWith } from "../ended.ts";
 import { openPeers } from "../peers.ts";
 import { route } from "../route.ts";
-import { createDaFiles } from "./da-files.ts";
+import { createDaFiles } from "./batches/files.ts";
+import { createIntake } from "./batches/intake.ts";
+import { isKept, pruneRows } from "./batches/prune.ts";
+import { mustSettle } from "./batches/record.ts";
+import { createServe } from "./batches/serve.ts";
+import { openShelf } from "./batches/shelf.ts";
+import { viewOf } from "./batches/view.ts";
 import { createStorageHttp } from "./http.ts";
-import { createIntake } from "./intake.ts";
 import { reconcile, workJobs } from "./jobs.ts";
 import { openLog } from "./log/index.ts";
-import { isKept, pruneRows } from "./prune-rows.ts";
-import { mustSettle } from "./record.ts";
-import { createServe } from "./serve.ts";
-import { openShelf } from "./shelf.ts";
 import { createState } from "./state.ts";
 import { startSync } from "./sync/index.ts";
-import { viewOf } from "./view.ts";
 import { appendEntries, applyEvents, applyReorg, dropOver } from "./watch.ts";
 
 export type StorageOptions = PartyOptions & {

@@ -4,10 +4,10 @@ import type { Handler, Queues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { type BatchJob, route, type SyncJob } from "../route.ts";
 import { subscribe } from "../subscribe.ts";
-import type { Intake } from "./intake.ts";
-import { mayStage, mustSettle } from "./record.ts";
-import { type SettleDeps, settle } from "./settle.ts";
-import type { Shelf } from "./shelf.ts";
+import type { Intake } from "./batches/intake.ts";
+import { mayStage, mustSettle } from "./batches/record.ts";
+import { type SettleDeps, settle } from "./batches/settle.ts";
+import type { Shelf } from "./batches/shelf.ts";
 
 export const needsStore = (shelf: Shelf, batchId: Hex): boolean => {
   const record = shelf.find(batchId);

@@ -2,9 +2,9 @@
 import type { Follower, Head } from "../../adapters/follow.ts";
 import type { NetworkJson } from "../../adapters/network.ts";
 import type { Queues } from "../../adapters/queue.ts";
+import { type Shelf, STORED_ROW_BYTES } from "./batches/shelf.ts";
+import { countStates } from "./batches/view.ts";
 import type { LogStore } from "./log/types.ts";
-import { type Shelf, STORED_ROW_BYTES } from "./shelf.ts";
-import { countStates } from "./view.ts";
 
 export interface StateDeps {
   readonly name: string;

@@ -4,10 +4,10 @@ import type { Log } from "../../adapters/log.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { batchIdIn, chainBatchOf, type Entrance } from "../chain-batch.ts";
 import { entryOf } from "../chain-entry.ts";
+import { isOver, type NodeBatch, onConfirmed, onFailed, onReorg, onSubmitted } from "./batches/record.ts";
+import { unsettle } from "./batches/settle.ts";
+import { type Shelf, wipe } from "./batches/shelf.ts";
 import type { LogStore } from "./log/types.ts";
-import { isOver, type NodeBatch, onConfirmed, onFailed, onReorg, onSubmitted } from "./record.ts";
-import { unsettle } from "./settle.ts";
-import { type Shelf, wipe } from "./shelf.ts";
 
 export interface WatchDeps {
   readonly shelf: Shelf;

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { stateOf } from "../../../workers/storage/record.ts";
-import { openShelf, type Shelf } from "../../../workers/storage/shelf.ts";
+import { stateOf } from "../../../workers/storage/batches/record.ts";
+import { openShelf, type Shelf } from "../../../workers/storage/batches/shelf.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { honest } from "../batches.ts";
 import { runChild, writeStored } from "../child.ts";

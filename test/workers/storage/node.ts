@@ -3,10 +3,10 @@
 import type { Compute } from "../../../adapters/compute.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import type { Hex } from "../../../protocol/hex.ts";
-import { createIntake, type Intake } from "../../../workers/storage/intake.ts";
-import { createServe, type Serve } from "../../../workers/storage/serve.ts";
-import { settle } from "../../../workers/storage/settle.ts";
-import { openShelf, type Shelf } from "../../../workers/storage/shelf.ts";
+import { createIntake, type Intake } from "../../../workers/storage/batches/intake.ts";
+import { createServe, type Serve } from "../../../workers/storage/batches/serve.ts";
+import { settle } from "../../../workers/storage/batches/settle.ts";
+import { openShelf, type Shelf } from "../../../workers/storage/batches/shelf.ts";
 import { applyEvents, applyReorg, dropOver } from "../../../workers/storage/watch.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { CHAIN_ID, ENTRANCE } from "../../protocol/sample.ts";

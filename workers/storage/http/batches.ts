@@ -15,9 +15,9 @@ import {
   UPLOAD_ROW_BYTES,
 } from "../../../protocol/params.ts";
 import { metadataBytesOf } from "../../chain-batch.ts";
-import { type Intake, rowsIn } from "../intake.ts";
-import type { Serve } from "../serve.ts";
-import type { BatchView } from "../view.ts";
+import { type Intake, rowsIn } from "../batches/intake.ts";
+import type { Serve } from "../batches/serve.ts";
+import type { BatchView } from "../batches/view.ts";
 import { lengthIn, mustBe } from "./params.ts";
 
 export interface BatchesDeps {

@@ -11,11 +11,11 @@ import { cellRootsOf, segmentRootsOf } from "../../../protocol/tree.ts";
 import { encodeUpload, redundancyRootsOf } from "../../../protocol/upload.ts";
 import { isRecorded, metadataBytesOf } from "../../chain-batch.ts";
 import type { Peers } from "../../peers.ts";
-import type { Intake } from "../intake.ts";
+import type { Intake } from "../batches/intake.ts";
+import { isKept } from "../batches/prune.ts";
+import { closedBecause, type NodeBatch } from "../batches/record.ts";
+import type { Shelf } from "../batches/shelf.ts";
 import type { LogStore } from "../log/types.ts";
-import { isKept } from "../prune-rows.ts";
-import { closedBecause, type NodeBatch } from "../record.ts";
-import type { Shelf } from "../shelf.ts";
 import type { Synced } from "./file.ts";
 import { reasonOf } from "./reason.ts";
 

@@ -1,6 +1,6 @@
 /** Batches of which the scanner found something gone. On record, for the next pass may be days away. */
 import type { Hex } from "../../../protocol/hex.ts";
-import type { Shelf } from "../shelf.ts";
+import type { Shelf } from "../batches/shelf.ts";
 
 export interface Lost {
   has(batchId: Hex): boolean;

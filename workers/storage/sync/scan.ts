@@ -10,11 +10,11 @@ import { decodeMetadata } from "../../../protocol/metadata.ts";
 import { EXTENDED_ROW_BYTES, HASH_BYTES } from "../../../protocol/params.ts";
 import { cellRootsOf } from "../../../protocol/tree.ts";
 import { isRecorded } from "../../chain-batch.ts";
+import { isKept } from "../batches/prune.ts";
+import type { NodeBatch } from "../batches/record.ts";
+import { rowTreeOf } from "../batches/row-tree.ts";
+import { json, parseJson, type Shelf } from "../batches/shelf.ts";
 import type { LogStore } from "../log/types.ts";
-import { isKept } from "../prune-rows.ts";
-import type { NodeBatch } from "../record.ts";
-import { rowTreeOf } from "../row-tree.ts";
-import { json, parseJson, type Shelf } from "../shelf.ts";
 
 export interface ScanDeps {
   readonly store: Pick<LogStore, "held" | "check" | "entry" | "shard">;

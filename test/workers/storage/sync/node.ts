@@ -6,9 +6,9 @@ import type { QueueEdge } from "../../../../adapters/queue.ts";
 import { unlimited } from "../../../../adapters/throttle.ts";
 import { openPeers } from "../../../../workers/peers.ts";
 import type { SyncJob } from "../../../../workers/route.ts";
-import type { Intake } from "../../../../workers/storage/intake.ts";
+import type { Intake } from "../../../../workers/storage/batches/intake.ts";
+import { openShelf, type Shelf } from "../../../../workers/storage/batches/shelf.ts";
 import type { NodeLog } from "../../../../workers/storage/log/index.ts";
-import { openShelf, type Shelf } from "../../../../workers/storage/shelf.ts";
 import { type Sync, startSync } from "../../../../workers/storage/sync/index.ts";
 
 export interface SyncingNode {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ChainBatch } from "../../../workers/chain-batch.ts";
+import type { ChainBatch } from "../../../../workers/chain-batch.ts";
 import {
   closedBecause,
   isOver,
@@ -11,8 +11,8 @@ import {
   onReorg,
   onSubmitted,
   stateOf,
-} from "../../../workers/storage/record.ts";
-import { hashOf, SUBMITTER } from "../facts.ts";
+} from "../../../../workers/storage/batches/record.ts";
+import { hashOf, SUBMITTER } from "../../facts.ts";
 
 const batchAt = (block: number, metadataRoot = hashOf("metadata")): ChainBatch => ({
   facts: {

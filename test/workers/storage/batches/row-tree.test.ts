@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { verifiedCells } from "../../../protocol/column.ts";
-import { concat } from "../../../protocol/hex.ts";
-import { cellPath, cellRootsOf, segmentRootsOf } from "../../../protocol/tree.ts";
-import { ROW_TREE_BYTES, rowTreeOf, writePath } from "../../../workers/storage/row-tree.ts";
-import { refusal } from "../../protocol/refusal.ts";
-import { payloadOf } from "../../protocol/sample.ts";
+import { verifiedCells } from "../../../../protocol/column.ts";
+import { concat } from "../../../../protocol/hex.ts";
+import { cellPath, cellRootsOf, segmentRootsOf } from "../../../../protocol/tree.ts";
+import { ROW_TREE_BYTES, rowTreeOf, writePath } from "../../../../workers/storage/batches/row-tree.ts";
+import { refusal } from "../../../protocol/refusal.ts";
+import { payloadOf } from "../../../protocol/sample.ts";
 
 describe("the stored hashes of a row", () => {
   const row = payloadOf("row", 262_144);

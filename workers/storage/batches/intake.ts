@@ -2,16 +2,16 @@
  * What a node does with bytes that anybody may send: nothing is kept that has not been held against the chain's record,
  * nothing is extended that its hashes refute, and nothing is written because somebody sent rubbish. Metadata first, because every row is checked against it; then rows, extended here; then all of them together.
  */
-import type { Compute, VerifiedBatch } from "../../adapters/compute.ts";
-import { crashpoint } from "../../adapters/crashpoint.ts";
-import type { Log } from "../../adapters/log.ts";
-import { type ErrorFields, type Refusal as Unacceptable, ZgError } from "../../protocol/errors.ts";
-import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
-import { concat, type Hex } from "../../protocol/hex.ts";
-import { rowOffsets } from "../../protocol/metadata.ts";
-import { MAX_ROWS_PER_UPLOAD, UPLOAD_ROW_BYTES } from "../../protocol/params.ts";
-import { decodeUpload } from "../../protocol/upload.ts";
-import { isRecorded, sameContent } from "../chain-batch.ts";
+import type { Compute, VerifiedBatch } from "../../../adapters/compute.ts";
+import { crashpoint } from "../../../adapters/crashpoint.ts";
+import type { Log } from "../../../adapters/log.ts";
+import { type ErrorFields, type Refusal as Unacceptable, ZgError } from "../../../protocol/errors.ts";
+import { type BlobHeader, blobKeyOf } from "../../../protocol/header.ts";
+import { concat, type Hex } from "../../../protocol/hex.ts";
+import { rowOffsets } from "../../../protocol/metadata.ts";
+import { MAX_ROWS_PER_UPLOAD, UPLOAD_ROW_BYTES } from "../../../protocol/params.ts";
+import { decodeUpload } from "../../../protocol/upload.ts";
+import { isRecorded, sameContent } from "../../chain-batch.ts";
 import { closedBecause, mayStage, type NodeBatch, type Refusal } from "./record.ts";
 import { corruptRow, json, type Shelf, STORED_ROW_BYTES } from "./shelf.ts";
 

@@ -3,9 +3,9 @@
  * chain said, what it took back, what was checked. Pure.
  */
 import { z } from "zod";
-import { ERRORS, type ErrorCode, type ErrorFields } from "../../protocol/errors.ts";
-import { type Hex, isHex } from "../../protocol/hex.ts";
-import { ChainBatch, sameContent } from "../chain-batch.ts";
+import { ERRORS, type ErrorCode, type ErrorFields } from "../../../protocol/errors.ts";
+import { type Hex, isHex } from "../../../protocol/hex.ts";
+import { ChainBatch, sameContent } from "../../chain-batch.ts";
 
 const hash = z.custom<Hex>((value) => isHex(value, 32));
 const count = z.int().nonnegative();

@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import type { Compute } from "../../../adapters/compute.ts";
-import { blobKeyOf } from "../../../protocol/header.ts";
-import { isRecorded } from "../../../workers/chain-batch.ts";
-import { viewOf } from "../../../workers/storage/view.ts";
-import { rejection } from "../../fakes/errors.ts";
-import { sharedCompute } from "../../protocol/pool.ts";
-import { flippedParity, honest, nonCanonical, wrongCommitment, wrongProof } from "../batches.ts";
-import { confirmedEvent } from "../fake-chain.ts";
-import { allHalves, frame, halves, type Stored } from "../stored.ts";
-import { columnOf, openNode, type TestNode } from "./node.ts";
+import type { Compute } from "../../../../adapters/compute.ts";
+import { blobKeyOf } from "../../../../protocol/header.ts";
+import { isRecorded } from "../../../../workers/chain-batch.ts";
+import { viewOf } from "../../../../workers/storage/batches/view.ts";
+import { rejection } from "../../../fakes/errors.ts";
+import { sharedCompute } from "../../../protocol/pool.ts";
+import { flippedParity, honest, nonCanonical, wrongCommitment, wrongProof } from "../../batches.ts";
+import { confirmedEvent } from "../../fake-chain.ts";
+import { allHalves, frame, halves, type Stored } from "../../stored.ts";
+import { columnOf, openNode, type TestNode } from "../node.ts";
 
 describe("what a storage node takes", function () {
   this.timeout(60_000);

@@ -2,8 +2,8 @@
  * The hashes of one stored row between its cell roots and its segment root, laid out level by level, so that the seven
  * siblings of a cell are read and not computed again.
  */
-import { keccakEach } from "../../protocol/keccak.ts";
-import { CELL_PATH, COLUMNS, HASH_BYTES } from "../../protocol/params.ts";
+import { keccakEach } from "../../../protocol/keccak.ts";
+import { CELL_PATH, COLUMNS, HASH_BYTES } from "../../../protocol/params.ts";
 
 /** 128 + 64 + … + 2 + 1 nodes. */
 export const ROW_TREE_BYTES = (2 * COLUMNS - 1) * HASH_BYTES;

@@ -1,12 +1,12 @@
 /** The two files of a settled batch, as the log names them: its extended rows, and the stream payload of its metadata. */
-import { emptyRootOf, segmentBytes, segmentRootOf, segmentSectors, shapeOf } from "../../protocol/file.ts";
-import { blobKeyOf } from "../../protocol/header.ts";
-import { concat } from "../../protocol/hex.ts";
-import { decodeMetadata } from "../../protocol/metadata.ts";
-import { HASH_BYTES, SEGMENT_BYTES } from "../../protocol/params.ts";
-import { streamPayload } from "../../protocol/stream.ts";
-import type { DaFiles } from "./log/da.ts";
-import type { BatchPart } from "./log/types.ts";
+import { emptyRootOf, segmentBytes, segmentRootOf, segmentSectors, shapeOf } from "../../../protocol/file.ts";
+import { blobKeyOf } from "../../../protocol/header.ts";
+import { concat } from "../../../protocol/hex.ts";
+import { decodeMetadata } from "../../../protocol/metadata.ts";
+import { HASH_BYTES, SEGMENT_BYTES } from "../../../protocol/params.ts";
+import { streamPayload } from "../../../protocol/stream.ts";
+import type { DaFiles } from "../log/da.ts";
+import type { BatchPart } from "../log/types.ts";
 import { type LogEntry, number12, parseJson, type Shelf } from "./shelf.ts";
 
 /** Roots of the batches that are being read, and payloads of at most some MiB. */

@@ -1,6 +1,6 @@
 /** What a node says of a batch when it is asked: `GET /batches/:id`. */
-import type { ErrorFields } from "../../protocol/errors.ts";
-import type { Hex } from "../../protocol/hex.ts";
+import type { ErrorFields } from "../../../protocol/errors.ts";
+import type { Hex } from "../../../protocol/hex.ts";
 import { type NodeBatch, type Refusal, type State, stateOf } from "./record.ts";
 import type { Shelf } from "./shelf.ts";
 

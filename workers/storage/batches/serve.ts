@@ -3,13 +3,13 @@
  * node say so, not lie.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Log } from "../../adapters/log.ts";
-import { verifiedCells } from "../../protocol/column.ts";
-import { verdictOf, ZgError } from "../../protocol/errors.ts";
-import { concat, equalBytes, type Hex } from "../../protocol/hex.ts";
-import { decodeMetadata } from "../../protocol/metadata.ts";
-import { COLUMNS, FRAME_ROW_BYTES, HASH_BYTES } from "../../protocol/params.ts";
-import { cellRootsOf, segmentRootsOf } from "../../protocol/tree.ts";
+import type { Log } from "../../../adapters/log.ts";
+import { verifiedCells } from "../../../protocol/column.ts";
+import { verdictOf, ZgError } from "../../../protocol/errors.ts";
+import { concat, equalBytes, type Hex } from "../../../protocol/hex.ts";
+import { decodeMetadata } from "../../../protocol/metadata.ts";
+import { COLUMNS, FRAME_ROW_BYTES, HASH_BYTES } from "../../../protocol/params.ts";
+import { cellRootsOf, segmentRootsOf } from "../../../protocol/tree.ts";
 import { type NodeBatch, stateOf } from "./record.ts";
 import { kvGet, type Place } from "./settle.ts";
 import { corruptRow, parseJson, type Shelf } from "./shelf.ts";

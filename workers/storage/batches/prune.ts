@@ -1,7 +1,7 @@
 /** Rows of settled batches that are of other shards than the node's: given up once no reorg can move the batch. */
-import type { Log } from "../../adapters/log.ts";
-import { holds, segmentInLog } from "../../protocol/shard.ts";
-import type { LogStore } from "./log/types.ts";
+import type { Log } from "../../../adapters/log.ts";
+import { holds, segmentInLog } from "../../../protocol/shard.ts";
+import type { LogStore } from "../log/types.ts";
 import type { NodeBatch } from "./record.ts";
 import { number12, type Shelf } from "./shelf.ts";
 

@@ -1,14 +1,14 @@
 /** Confirmation moves a batch from staging into the log and the KV: one transaction, so half of it is never seen. */
-import type { VerifiedBatch } from "../../adapters/compute.ts";
-import { crashpoint } from "../../adapters/crashpoint.ts";
-import type { Log } from "../../adapters/log.ts";
-import type { Transaction } from "../../adapters/store.ts";
-import { ZgError } from "../../protocol/errors.ts";
-import { blobKeyOf } from "../../protocol/header.ts";
-import { fromHex, type Hex } from "../../protocol/hex.ts";
-import { decodeMetadata } from "../../protocol/metadata.ts";
-import { blobLocation } from "../../protocol/stream.ts";
-import { mayPrune, setSettled } from "./log/settled.ts";
+import type { VerifiedBatch } from "../../../adapters/compute.ts";
+import { crashpoint } from "../../../adapters/crashpoint.ts";
+import type { Log } from "../../../adapters/log.ts";
+import type { Transaction } from "../../../adapters/store.ts";
+import { ZgError } from "../../../protocol/errors.ts";
+import { blobKeyOf } from "../../../protocol/header.ts";
+import { fromHex, type Hex } from "../../../protocol/hex.ts";
+import { decodeMetadata } from "../../../protocol/metadata.ts";
+import { blobLocation } from "../../../protocol/stream.ts";
+import { mayPrune, setSettled } from "../log/settled.ts";
 import { mustSettle, type NodeBatch } from "./record.ts";
 import { json, type LogEntry, number12, parseJson, type Shelf } from "./shelf.ts";
 

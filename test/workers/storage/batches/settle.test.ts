@@ -1,16 +1,16 @@
 import { expect } from "chai";
-import type { Compute } from "../../../adapters/compute.ts";
-import { submissionOfBytes } from "../../../protocol/flow.ts";
-import { blobKeyOf } from "../../../protocol/header.ts";
-import { type Hex, toHex } from "../../../protocol/hex.ts";
-import { blobLocation, streamPayload } from "../../../protocol/stream.ts";
-import { viewOf } from "../../../workers/storage/view.ts";
-import { rejection } from "../../fakes/errors.ts";
-import { sharedCompute } from "../../protocol/pool.ts";
-import { honest, overlapping } from "../batches.ts";
-import { confirmedEvent, failedEvent, submittedEvent } from "../fake-chain.ts";
-import type { Stored } from "../stored.ts";
-import { columnOf, openNode, type TestNode } from "./node.ts";
+import type { Compute } from "../../../../adapters/compute.ts";
+import { submissionOfBytes } from "../../../../protocol/flow.ts";
+import { blobKeyOf } from "../../../../protocol/header.ts";
+import { type Hex, toHex } from "../../../../protocol/hex.ts";
+import { blobLocation, streamPayload } from "../../../../protocol/stream.ts";
+import { viewOf } from "../../../../workers/storage/batches/view.ts";
+import { rejection } from "../../../fakes/errors.ts";
+import { sharedCompute } from "../../../protocol/pool.ts";
+import { honest, overlapping } from "../../batches.ts";
+import { confirmedEvent, failedEvent, submittedEvent } from "../../fake-chain.ts";
+import type { Stored } from "../../stored.ts";
+import { columnOf, openNode, type TestNode } from "../node.ts";
 
 describe("from staging into log and KV", function () {
   this.timeout(60_000);

@@ -12,10 +12,10 @@
  *
  * In the same store lies the log of files (log/tables.ts).
  */
-import { crashpoint } from "../../adapters/crashpoint.ts";
-import { openStore, type Store, type Transaction } from "../../adapters/store.ts";
-import { ZgError } from "../../protocol/errors.ts";
-import { concat, type Hex } from "../../protocol/hex.ts";
+import { crashpoint } from "../../../adapters/crashpoint.ts";
+import { openStore, type Store, type Transaction } from "../../../adapters/store.ts";
+import { ZgError } from "../../../protocol/errors.ts";
+import { concat, type Hex } from "../../../protocol/hex.ts";
 import {
   CELL_BYTES,
   COLUMNS,
@@ -23,8 +23,8 @@ import {
   EXTENDED_ROW_BYTES,
   FRAME_ROW_BYTES,
   HASH_BYTES,
-} from "../../protocol/params.ts";
-import { LOG_TABLES } from "./log/tables.ts";
+} from "../../../protocol/params.ts";
+import { LOG_TABLES } from "../log/tables.ts";
 import { NodeBatch } from "./record.ts";
 import { ROW_TREE_BYTES, rowTreeOf, writePath } from "./row-tree.ts";
 

@@ -7,7 +7,7 @@ import { ZgError } from "../protocol/errors.ts";
 import type { Hex } from "../protocol/hex.ts";
 import type { Shard } from "../protocol/shard.ts";
 import type { HttpClient } from "./http-client.ts";
-import { EntryView, FileView, ShardView } from "./node-views.ts";
+import { EntryView, FileView, SectorProofView, ShardView } from "./node-views.ts";
 
 export { EntryView, FileView } from "./node-views.ts";
 
@@ -32,11 +32,18 @@ export interface NodeClient {
   putSegment(root: Hex, length: number, index: number, body: Uint8Array, call?: NodeCall): Promise<void>;
   /** What the node says it holds of every file. */
   shard(call?: NodeCall): Promise<Shard>;
+  /** 0G's proof of a sector in the log that has this root; `NotStored` in whatever words the node refuses. */
+  sectorProof(sector: number, flowRoot: Hex, call?: NodeCall): Promise<SectorProofView>;
   /** Any other path that answers with this many bytes. */
   exactly(path: string, bytes: number, call?: NodeCall): Promise<Uint8Array>;
 }
 
-const ShardAnswer = z.object({ result: ShardView });
+/** A refusal has no result: it is a node's own word, and no wrong answer. */
+const RpcAnswer = z.object({
+  result: z.unknown().optional(),
+  error: z.object({ code: z.number(), message: z.string() }).optional(),
+});
+const MAX_RPC_BYTES = 16_384;
 
 const DEADLINE_MS = 10_000;
 /** How slow a link may be before its answer is given up, bytes a second. */
@@ -61,10 +68,18 @@ export const nodeClient = (client: HttpClient, nodeUrl: string): NodeClient => {
     if (answer.length === bytes) return answer;
     throw new ZgError("BadResponse", { url, why: "not as long as it must be", expected: bytes, actual: answer.length });
   };
-  const shard = async (call: NodeCall = {}): Promise<Shard> => {
-    const request = { jsonrpc: "2.0", id: 1, method: "zgs_getShardConfig", params: [] };
-    const answer = await client.json(url, ShardAnswer, { method: "POST", json: request, ...options(4096, call) });
-    return answer.result;
+  const rpc = async <S extends z.ZodType>(
+    method: string,
+    params: readonly unknown[],
+    schema: S,
+    call: NodeCall = {},
+  ): Promise<z.infer<S>> => {
+    const request = { method: "POST", json: { jsonrpc: "2.0", id: 1, method, params } } as const;
+    const { result, error } = await client.json(url, RpcAnswer, { ...request, ...options(MAX_RPC_BYTES, call) });
+    if (error !== undefined) throw new ZgError("NotStored", { url, method, why: error.message.slice(0, 200) });
+    const parsed = schema.safeParse(result);
+    if (!parsed.success) throw new ZgError("BadResponse", { url, method, why: parsed.error.issues[0]?.message ?? "" });
+    return parsed.data;
   };
   const put = async (path: string, body: Uint8Array, call: NodeCall): Promise<void> => {
     await client.bytes(`${url}${path}`, { method: "PUT", body, ...options(4096, call, body.length) });
@@ -75,7 +90,8 @@ export const nodeClient = (client: HttpClient, nodeUrl: string): NodeClient => {
   return {
     url,
     exactly,
-    shard,
+    shard: (call) => rpc("zgs_getShardConfig", [], ShardView, call),
+    sectorProof: (sector, flowRoot, call) => rpc("zgs_getSectorProof", [sector, flowRoot], SectorProofView, call),
     file: (root, length, call = {}) => json(fileUrl(root, length), FileView, MAX_VIEW_BYTES, call),
     entry: (txSeq, call = {}) => json(`/entries/${txSeq}`, EntryView, MAX_VIEW_BYTES, call),
     entries: (from, limit, call = {}) => {

@@ -72,3 +72,7 @@ export const EntryView = z.object({
   uploaded: count,
 });
 export type EntryView = z.infer<typeof EntryView>;
+
+/** A path is at most as long as the log's tree is high. */
+export const SectorProofView = z.object({ lemma: z.array(hex(32)).max(66), path: z.array(z.boolean()).max(64) });
+export type SectorProofView = z.infer<typeof SectorProofView>;

@@ -86,7 +86,7 @@ export const startKv = async (context: Context, options: KvOptions): Promise<Run
 
     const app = createKvHttp({
       ...{ log, metrics: createMetrics(options.name) },
-      methods: kvMethods({ db, prove: createProve({ db, chain, peers, client }) }),
+      methods: kvMethods({ db, prove: createProve({ db, chain, peers }) }),
       state: createState({
         ...{ name: options.name, network, db, replay, peers, queues, position: follower.position },
         head: () => ({ latest, finalized }),

@@ -1,9 +1,7 @@
 /** Makes the proof of a value: the data is ours, the paths come from storage nodes and are checked before they go out. */
-import { z } from "zod";
 import type { Chain } from "../../adapters/chain.ts";
-import type { HttpClient } from "../../adapters/http-client.ts";
 import { rpcError } from "../../adapters/jsonrpc.ts";
-import { type Hex, isHex, normalHex, toHex } from "../../protocol/hex.ts";
+import { type Hex, normalHex, toHex } from "../../protocol/hex.ts";
 import { decodePayload } from "../../protocol/kv/payload.ts";
 import {
   alignedPieces,
@@ -28,22 +26,14 @@ export interface ProveDeps {
   readonly db: KvDb;
   readonly chain: Pick<Chain, "flow">;
   readonly peers: Pick<Peers, "ask">;
-  readonly client: HttpClient;
 }
 
 /** Longest head of a payload that goes into an answer; the proved part of the value is at most one query. */
 const MAX_HEAD_BYTES = 1 << 20;
-const MAX_PROOF_BYTES = 16_384;
 const DEADLINE_MS = 20_000;
 
-const hash = z
-  .string()
-  .refine((value) => isHex(value, 32))
-  .transform((value) => normalHex(value, 32));
-const Answer = z.object({ result: z.object({ lemma: z.array(hash).max(66), path: z.array(z.boolean()).max(64) }) });
-
 export const createProve =
-  ({ db, chain, peers, client }: ProveDeps) =>
+  ({ db, chain, peers }: ProveDeps) =>
   async ({ stream, key, version, start, length }: ProofQuery) => {
     const { sql } = db;
     const found = findValue(sql, stream, key, version);
@@ -78,9 +68,7 @@ export const createProve =
           ...{ what: `proof of sector ${sector}`, about: of.entry.root, bytes: 0 },
           heldBy: (shard) => holds(shard, segmentInLog(sector, 0)),
           ask: async (node, call): Promise<SectorProof> => {
-            const json = { jsonrpc: "2.0", id: 1, method: "zgs_getSectorProof", params: [sector, of.flowRoot] };
-            const options = { method: "POST", json, maxBytes: MAX_PROOF_BYTES, ...call } as const;
-            const own = subtreeProof((await client.json(node.url, Answer, options)).result, root, height);
+            const own = subtreeProof(await node.sectorProof(sector, of.flowRoot, call), root, height);
             checkPiece({ sector, data, proof: own }, { ...of.entry, flowRoot: of.flowRoot });
             return own;
           },

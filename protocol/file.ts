@@ -32,6 +32,9 @@ export interface FileShape {
   readonly heights: readonly number[];
 }
 
+/** Roots that are brought or fetched in one piece: of a file of 128 GiB. Beyond it a length is a stranger's claim on memory. */
+export const MAX_ROOTS_BYTES = 2 ** 24;
+
 export function shapeOf(length: number): FileShape {
   if (length === 0) throw new ZgError("EmptyFile");
   if (!Number.isSafeInteger(length) || length < 0) throw new ZgError("BadRequest", { length });

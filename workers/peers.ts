@@ -10,6 +10,7 @@ import { ZgError } from "../protocol/errors.ts";
 import {
   type FileShape,
   fileIdOf,
+  MAX_ROOTS_BYTES,
   rootOfSegments,
   segmentBytes,
   segmentRootOf,
@@ -99,6 +100,8 @@ export const openPeers = (options: PeersOptions): Peers => {
     const shape = shapeOf(length);
     if (shape.paddedSegments === 1) return fromHex(root, HASH_BYTES);
     const bytes = shape.paddedSegments * HASH_BYTES;
+    if (bytes > MAX_ROOTS_BYTES)
+      throw new ZgError("BadRequest", { what: "roots", root, length, limit: MAX_ROOTS_BYTES });
     const about = fileIdOf(root, shape.padded);
     return asker.ask(
       {

@@ -56,6 +56,12 @@ describe("files from peers", () => {
     expect(peers.report().map(({ lied }) => lied)).to.deep.equal([0, 0, 0]);
   });
 
+  it("asks nobody for the roots of a file whose length is more than anybody brings", async () => {
+    const length = 2 ** 53 - 1;
+    await rejection(open().roots({ root: file.root, length }, signal), "BadRequest");
+    expect(nodes.flatMap(({ asked }) => asked)).to.deep.equal([]);
+  });
+
   it("spreads a file over all peers", async () => {
     const long = testFile(12 * SEGMENT_BYTES, 9);
     for (const each of nodes) each.hold(long);

@@ -7,7 +7,7 @@ import type { Http } from "../../../adapters/http.ts";
 import type { FileView } from "../../../adapters/node-views.ts";
 import type { Turns } from "../../../adapters/turns.ts";
 import { ZgError } from "../../../protocol/errors.ts";
-import { segmentBytes, shapeOf } from "../../../protocol/file.ts";
+import { MAX_ROOTS_BYTES, segmentBytes, shapeOf } from "../../../protocol/file.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import { HASH_BYTES, SEGMENT_BYTES } from "../../../protocol/params.ts";
 import type { FileInfo, LogStore } from "../log/types.ts";
@@ -24,9 +24,6 @@ export interface FilesDeps {
   /** Counts refused uploads by their code. */
   readonly refusals: <T>(work: Promise<T>) => Promise<T>;
 }
-
-/** Of a file of 128 GiB. */
-const MAX_ROOTS_BYTES = 16 * 2 ** 20;
 
 const File = z.object({ root: Root });
 const Segment = File.extend({ index: digits(10) });

@@ -1,7 +1,7 @@
 /**
  * Bytes that strangers make a process hold, under one limit. Who finds no room waits, and the oldest goes first. Many bodies
  * that have all begun to arrive would wait for each other for ever: so one of those that wait, the oldest, may go over the
- * limit, for a short time; and while anybody waits, whoever has stopped sending is cut off.
+ * limit, for a short time; and while anybody waits, or is told to come back, whoever has stopped sending is cut off.
  */
 import { ZgError } from "../protocol/errors.ts";
 
@@ -56,18 +56,18 @@ export const createBudget = (
   let over: { readonly age: number; readonly since: number } | undefined;
   let watch: NodeJS.Timeout | undefined;
 
-  /** Runs while somebody waits. */
-  const look = (): void => {
+  /** Runs while somebody waits, and when somebody is sent away. */
+  const look = (except?: number): void => {
     const now = performance.now();
     const waiting = new Set(waiters.map(({ age }) => age));
     for (const [age, { evict, taken, at, settled }] of leases) {
-      if (settled || taken === 0 || waiting.has(age)) continue;
+      if (settled || taken === 0 || age === except || waiting.has(age)) continue;
       if (now - at > idleMs || (over?.age === age && now - over.since > overMs)) evict();
     }
   };
   const watchOrRest = (): void => {
     if (waiters.length === 0) watch = void clearInterval(watch);
-    else watch ??= setInterval(look, Math.min(idleMs, overMs) / 4).unref();
+    else watch ??= setInterval(() => look(), Math.min(idleMs, overMs) / 4).unref();
   };
   const wake = (): void => {
     for (let head = waiters[0]; head !== undefined; head = waiters[0]) {
@@ -120,7 +120,10 @@ export const createBudget = (
           granted(bytes);
           return;
         }
-        if (waited >= waitMs) throw new ZgError("Busy", { held, limit, waitedMs: waited });
+        if (waited >= waitMs) {
+          look(age);
+          throw new ZgError("Busy", { held, limit, waitedMs: waited });
+        }
         const since = performance.now();
         await wait(age, bytes, waitMs - waited, () => granted(bytes));
         waited += performance.now() - since;

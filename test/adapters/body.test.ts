@@ -116,6 +116,19 @@ describe("bodies under a budget", () => {
     expect(bodies.held()).to.equal(0);
   });
 
+  it("where nobody may wait, who stopped sending is cut off by the next one that finds no room", async () => {
+    const bodies = createBodies(100, { idleMs: 20 });
+    const stalled = new PassThrough();
+    const cut = rejection(bodies.use(stalled, { limit }, lengthOf), "Busy");
+    stalled.write(new Uint8Array(90));
+    await until("the room is taken", () => bodies.held() === 90);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    await rejection(bodies.use(bytes(60), { limit }, lengthOf), "Busy");
+    await cut;
+    expect(await bodies.use(bytes(60), { limit }, lengthOf)).to.equal(60);
+    expect(bodies.held()).to.equal(0);
+  });
+
   it("who sends slowly is left alone as long as nobody waits", async () => {
     const bodies = createBodies(100, { waitMs: 5_000, idleMs: 20 });
     const slow = new PassThrough();

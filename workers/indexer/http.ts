@@ -18,6 +18,7 @@ export interface IndexerHttpDeps {
 }
 
 const MAX_BODY = 65_536;
+const WAIT_MS = 5_000;
 
 export const createIndexerHttp = ({ log, nodes, locations, state, metrics }: IndexerHttpDeps): Http => {
   const app = createHttp({ name: "indexer", log, bodyLimit: MAX_BODY });
@@ -45,8 +46,8 @@ export const createIndexerHttp = ({ log, nodes, locations, state, metrics }: Ind
   );
   serveRpc(app, {
     rpc: server,
-    bodies: createBodies(64 * MAX_BODY, { waitMs: 5_000 }),
-    answers: createAnswers(64 * MAX_BODY),
+    bodies: createBodies(64 * MAX_BODY, { waitMs: WAIT_MS }),
+    answers: createAnswers(64 * MAX_BODY, { waitMs: WAIT_MS }),
     limit: MAX_BODY,
   });
   app.get("/status", async () => state());

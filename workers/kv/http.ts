@@ -19,13 +19,15 @@ export interface KvHttpDeps {
 const MAX_REQUEST_BYTES = Math.ceil(MAX_KEY_BYTES / 3) * 4 + 65_536;
 /** Requests and answers in memory: a few of the longest, thousands of the usual ones. */
 const [MAX_REQUESTS_BYTES, MAX_ANSWERS_BYTES] = [4 * MAX_REQUEST_BYTES, 64 << 20];
+/** How long one waits for room, below the half minute after which 0G's client gives up a request. */
+const WAIT_MS = 20_000;
 
 export const createKvHttp = ({ log, methods, state, metrics }: KvHttpDeps): Http => {
   const app = createHttp({ name: "kv", log, bodyLimit: 4_096 });
   serveRpc(app, {
     rpc: createRpc(methods, { log }),
-    bodies: createBodies(MAX_REQUESTS_BYTES),
-    answers: createAnswers(MAX_ANSWERS_BYTES),
+    bodies: createBodies(MAX_REQUESTS_BYTES, { waitMs: WAIT_MS }),
+    answers: createAnswers(MAX_ANSWERS_BYTES, { waitMs: WAIT_MS }),
     limit: MAX_REQUEST_BYTES,
   });
   app.get("/status", state);

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { KvClient } from "@0gfoundation/0g-ts-sdk";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -6,7 +8,7 @@ import { listenHttp } from "../../../adapters/http.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import { createMetrics } from "../../../adapters/metrics.ts";
 import { type Hex, toHex } from "../../../protocol/hex.ts";
-import { MAX_QUERY_BYTES } from "../../../protocol/kv/limits.ts";
+import { MAX_KEY_BYTES, MAX_QUERY_BYTES } from "../../../protocol/kv/limits.ts";
 import { OPS, type Op } from "../../../protocol/kv/ops.ts";
 import { encodePayload } from "../../../protocol/kv/payload.ts";
 import { tagsOfStreams } from "../../../protocol/kv/tags.ts";
@@ -196,6 +198,21 @@ describe("the JSON-RPC of a KV node", () => {
       "2 long 0",
     ]);
     expect((await changes(1, 1)).changes[0]?.sender).to.equal(writer);
+  });
+
+  it("lets a request wait while half-sent ones hold all the room, and cuts those off", async function () {
+    this.timeout(20_000);
+    // The room is that of four of the longest requests.
+    const longest = Math.ceil(MAX_KEY_BYTES / 3) * 4 + 65_536;
+    const halves = Array.from({ length: 4 }, () => {
+      const headers = { "content-type": "application/json", "content-length": String(longest) };
+      const sent = request(url, { method: "POST", headers }).on("error", () => undefined);
+      sent.write(Buffer.alloc(longest - 10, " "));
+      return sent;
+    });
+    await Promise.all(halves.map((half) => once(half, "drain")));
+    expect((await call("kv_getStatus")).result).to.equal(true);
+    for (const half of halves) half.destroy();
   });
 
   it("refuses what is malformed by the parameter's name, in 0G's shape", async () => {

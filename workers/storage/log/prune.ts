@@ -31,16 +31,26 @@ const ENTRIES = 500;
 
 export const createPrune = (core: Core, tip: () => { readonly nextTxSeq: number }, usage: () => Usage) => {
   const { store, slots, read, log } = core;
+  let halving: Promise<Shard> | undefined;
   let pruning: Promise<void> | undefined;
   let stopped = false;
 
-  const halve = async (): Promise<Shard> => {
-    const shard = halves(core.shard())[randomInt(2)] as Shard;
-    await store.write((tx) => {
+  /** Who asks while one is under way means the same one. */
+  const halve = (): Promise<Shard> => {
+    halving ??= halveOnce().finally(() => {
+      halving = undefined;
+    });
+    return halving;
+  };
+
+  const halveOnce = async (): Promise<Shard> => {
+    const shard = await store.write((tx) => {
       const { shard: old, before } = historyIn(readIn(tx)) ?? core.history();
-      const next: ShardHistory = { shard, before: [...before, { shard: old, until: tip().nextTxSeq }] };
+      const half = halves(old)[randomInt(2)] as Shard;
+      const next: ShardHistory = { shard: half, before: [...before, { shard: old, until: tip().nextTxSeq }] };
       tx.put("meta", "shard", json(next));
       tx.put("meta", "prune", PRESENT);
+      return half;
     });
     crashpoint("halved-not-pruned");
     log.warn({ ...shard, ...usage() }, "quota: the shard is halved");
@@ -52,26 +62,31 @@ export const createPrune = (core: Core, tip: () => { readonly nextTxSeq: number 
   /** Goes on with what is to be given up, if anything is. */
   const start = (): void => {
     if (pruning !== undefined || stopped || read("meta", "prune") === undefined) return;
-    pruning = run()
-      .catch((error: unknown) => {
+    pruning = run().then(
+      () => {
+        pruning = undefined;
+        // A halving that was committed with the end of the last round found it still running.
+        start();
+      },
+      (error: unknown) => {
+        pruning = undefined;
         const { code, message } = asZgError(error);
         if (!stopped) log.error({ code, error: message }, "pruning failed: it goes on at the next start or halving");
-      })
-      .finally(() => {
-        pruning = undefined;
-      });
+      },
+    );
   };
 
   const run = async (): Promise<void> => {
     for (let over = false; !over && !stopped; ) {
-      const { numShard } = core.shard();
+      const shard = core.shard();
       await settleEntries();
       const freed = await pruneSegments();
       await markBatches();
       if (stopped) return;
       // Halved once more meanwhile: what was looked at before is to be looked at again.
       over = await store.write((tx) => {
-        const same = shardIn(tx, core).numShard === numShard;
+        const now = shardIn(tx, core);
+        const same = now.shardId === shard.shardId && now.numShard === shard.numShard;
         if (same) tx.delete("meta", "prune");
         return same;
       });
@@ -163,17 +178,20 @@ export const createPrune = (core: Core, tip: () => { readonly nextTxSeq: number 
     /** Halves when that helps: not while the last halving is still having its effect, nor against what is only staged. */
     relieve: async (): Promise<void> => {
       const { sectors, quota, segments, cached, rows } = usage();
-      if (quota === null || sectors <= FULL * quota || pruning !== undefined || stopped) return;
+      if (quota === null || sectors <= FULL * quota || stopped) return;
+      if (halving !== undefined || pruning !== undefined) return;
       if (store.table("prunable").count({ limit: 1 }) > 0) return;
       const relievable = segments - cached + rows - core.da.stagedRows();
       if (2 * relievable * SECTORS_PER_SEGMENT > FULL * quota) await halve();
     },
     /** When nothing is left to be given up (or it has failed). */
     done: async (): Promise<void> => {
-      await pruning;
+      await halving;
+      while (pruning !== undefined) await pruning;
     },
     stop: async (): Promise<void> => {
       stopped = true;
+      await halving?.catch(() => undefined);
       await pruning;
     },
   };

@@ -163,6 +163,30 @@ describe("a node that keeps a shard", function () {
     for (const [txSeq] of files.entries()) expect(node.log.info(txSeq)?.state).to.equal("finalized");
   });
 
+  it("halves once, however many ask for it at the same time", async () => {
+    await open();
+    const file = randomFile(12 * 256 * 1024, "once");
+    await node.add([file]);
+    await putAll(node.log, file);
+    const shards = await Promise.all([node.log.halve(), node.log.halve(), node.log.halve()]);
+    const history = JSON.parse(Buffer.from(node.store.table("meta").get("shard") ?? []).toString());
+    expect(shards.every((shard) => shard === shards[0])).to.equal(true);
+    expect(history.shard).to.deep.equal(node.log.shard()).and.to.deep.equal(shards[0]);
+    expect(history.before).to.deep.equal([{ shard: { shardId: 0, numShard: 1 }, until: 1 }]);
+    await node.log.pruned();
+    expect(node.log.usage().segments).to.equal(6);
+  });
+
+  it("halves once, however many puts find it full at the same time", async () => {
+    await open({ quotaSectors: 12 * 1024 });
+    const file = randomFile(12 * 256 * 1024, "full");
+    await node.add([file]);
+    await node.log.putRoots(file, file.roots);
+    await Promise.allSettled(Array.from({ length: 12 }, (_, i) => node.log.putSegment(file, i, file.segment(i))));
+    await node.log.pruned();
+    expect(node.log.shard().numShard).to.equal(2);
+  });
+
   it("does not halve itself against what halving does not relieve", async () => {
     await open({ quotaSectors: 40 * 1024 });
     const cached = [randomFile(9 * MIB, "a"), randomFile(MIB, "b")];

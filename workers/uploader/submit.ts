@@ -15,6 +15,7 @@ import {
   type IntentFile,
   type Mined,
   type Place,
+  type Planned,
   replanned,
   type Signed,
   type SignedTx,
@@ -41,7 +42,21 @@ export interface SubmitDeps {
  *
  * @param found entries that are there before anything is done
  */
-export const settle = async (deps: SubmitDeps, given: Intent, found: FoundPlaces): Promise<Mined> => {
+export const settle = async (deps: SubmitDeps, given: Intent, found: FoundPlaces): Promise<Mined> =>
+  (await follow(deps, given, found, true)) as Mined;
+
+/** Follows what was signed until it is mined, or can not be any more: nothing else is paid for. */
+export const settleSigned = async (deps: SubmitDeps, given: Signed): Promise<void> => {
+  await follow(
+    deps,
+    given,
+    given.files.map(() => undefined),
+    false,
+  );
+};
+
+/** @returns mined; planned, where it was lost and no other is to be signed */
+const follow = async (deps: SubmitDeps, given: Intent, found: FoundPlaces, anew: boolean): Promise<Mined | Planned> => {
   const { chain, store, log, signal, pollMs, onSent } = deps;
   let intent = given;
   let places = found;
@@ -63,6 +78,7 @@ export const settle = async (deps: SubmitDeps, given: Intent, found: FoundPlaces
       }
       case "sign":
       case "replace": {
+        if (action.do === "sign" && !anew) return replanned(intent);
         const tx = await sign(deps, intent, places, action.do === "replace" ? action.fees : undefined);
         crashpoint("upload-signed");
         intent = withTx(intent.state === "signed" ? intent : replanned(intent), tx);

@@ -15,8 +15,10 @@ import {
   type Place,
   planOf,
   reopened,
+  type Wish,
   withEntries,
 } from "./intent.ts";
+import { settleOthers } from "./others.ts";
 import type { IntentStore } from "./store.ts";
 import { settle } from "./submit.ts";
 
@@ -40,10 +42,14 @@ export const enter = async (options: WishOptions, files: readonly IntentFile[]):
   const signer = normalHex(wallet.address, 20);
   // Held from looking to mined: two runs of one command must not both find nothing.
   return store.locked(signer, signal, async () => {
-    const { intent, head } = await planned(options, signer, files);
-    const found = await findAll(options, intent, head);
+    const { intent, head, wish } = await planned(options, signer, files);
+    let found = await findAll(options, intent, head);
     if ("entries" in intent && intent.entries.every((entry, index) => entry.txSeq === found[index]?.txSeq)) {
       return { ...withEntries(intent, found as Place[]) };
+    }
+    const missing = intent.files.filter((_, index) => found[index] === undefined);
+    if (missing.length > 0 && (await settleOthers(options, wish, missing))) {
+      found = merged(found, await findRecent(options.chain, planOf(intent), await options.chain.head(), signal));
     }
     // What was mined, and is not there any more, was taken back by a reorg: its bytes are still the ones to send.
     return settle(options, reopened(intent), found);
@@ -54,7 +60,7 @@ const planned = async (
   { chain, store, tags, fromBlock, again = false }: WishOptions,
   signer: Hex,
   files: readonly IntentFile[],
-): Promise<{ readonly intent: Intent; readonly head: number }> => {
+): Promise<{ readonly intent: Intent; readonly head: number; readonly wish: Wish }> => {
   const genesis = await chain.header(fromBlock);
   const head = await chain.head();
   if (genesis === null) throw new ZgError("BadResponse", { what: "chain", why: "no first block", block: fromBlock });
@@ -62,14 +68,14 @@ const planned = async (
   const wish = { chainId, genesis: genesis.hash, flow: addresses.Flow, signer, tags, files };
   const id = intentIdOf(wish);
   const known = await store.get(id);
-  if (known !== undefined && !(again && known.state === "done")) return { intent: known, head };
+  if (known !== undefined && !(again && known.state === "done")) return { intent: known, head, wish };
   const from = again
     ? { fromBlock: head, firstEntry: Number(await chain.flow.numSubmissions({ blockTag: head })) }
     : { fromBlock: Math.max(fromBlock, head - SCANNED_BLOCKS), firstEntry: 0 };
   const intent: Intent = { version: 1, id, signer, tags, files: [...files], ...from, state: "planned" };
   await store.put(intent);
   crashpoint("upload-planned");
-  return { intent, head };
+  return { intent, head, wish };
 };
 
 /** Recent ones by the chain, and older ones where nodes say they are. */

@@ -200,6 +200,35 @@ describe("an upload's entries on the chain", function () {
       expect(await sent(wallet)).to.equal(2);
     });
 
+    it("are not paid for again by a wish that has more files", async () => {
+      const wallet = log.newWallet();
+      const folder = newFolder();
+      const [both, more] = [testIntentFile(71, 22), testIntentFile(72, 23)];
+      const raw = await signOnly(wallet, folder, [both]);
+      await log.request("evm_setAutomine", [false]);
+      await log.chain.send(raw);
+      // Blocks come when the second run has sent what it sends first, whatever that is.
+      const send = (bytes: string): Promise<Hex> =>
+        log.chain.send(bytes).finally(async () => {
+          await log.request("evm_setAutomine", [true]);
+          await log.mine(1);
+        });
+      const mined = await run(wallet, folder, [both, more], { chain: deaf(send) });
+      expect(mined.entries[0]?.transactionHash).to.equal(Transaction.from(raw).hash);
+      expect(mined.entries[1]?.transactionHash).not.to.equal(Transaction.from(raw).hash);
+      expect(mined.txs[0]?.sectors).to.equal(1);
+      const of = (await log.entries()).filter(({ sender }) => sender === wallet.address.toLowerCase());
+      expect(of).to.have.length(2);
+    });
+
+    it("by a wish that shares no file stay what they are", async () => {
+      const wallet = log.newWallet();
+      const folder = newFolder();
+      await signOnly(wallet, folder, [testIntentFile(73, 24)]);
+      await run(wallet, folder, [testIntentFile(74, 25)]);
+      expect(await sent(wallet)).to.equal(1);
+    });
+
     it("and taken back by a reorg are sent again, the same bytes", async () => {
       const wallet = log.newWallet();
       const folder = newFolder();

@@ -2,6 +2,7 @@
  * JSON-RPC 2.0 as 0G's nodes speak it: positional parameters, and their three kinds of failure. A method is a name, its
  * parameters by name and in order, and what it does; every parameter of a stranger goes through a schema.
  */
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { ZgError } from "../protocol/errors.ts";
 import { decodeBase64 } from "./base64.ts";
@@ -106,7 +107,11 @@ export const createRpc = <C>(methods: RpcMethods<C>, { log, maxBatch = 32 }: Rpc
         return textOf(refusalOf(null, new RpcFailure(REQUEST, "Invalid request", why)));
       }
       const answers: Answer[] = [];
-      for (const each of request) answers.push(await one(each, context));
+      for (const each of request) {
+        answers.push(await one(each, context));
+        // Methods that wait for nothing would keep everybody else waiting for the whole batch.
+        await setImmediate();
+      }
       return textOf(answers);
     },
   };

@@ -84,6 +84,27 @@ export function decodeHead(bytes: Uint8Array, length: number): Pick<Payload, "ve
   return { version, writes: placed(sized, bytes.length, length) };
 }
 
+/**
+ * Where the values of a payload begin, without a look at what is before them; undefined where that is beyond `bytes`.
+ *
+ * @param bytes the beginning of a payload that has been decoded before
+ */
+export function valuesAt(bytes: Uint8Array): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = VERSION;
+  for (const behind of [0, VALUE_LENGTH]) {
+    if (at + COUNT > bytes.length) return undefined;
+    const count = view.getUint32(at);
+    at += COUNT;
+    for (let element = 0; element < count; element++) {
+      const key = at + STREAM + KEY_LENGTH;
+      if (key > bytes.length) return undefined;
+      at = key + (view.getUint32(key - 4) & MAX_KEY_BYTES) + behind;
+    }
+  }
+  return at <= bytes.length ? at : undefined;
+}
+
 type Reader = ReturnType<typeof createReader>;
 type Sized = PayloadKey & { readonly size: bigint };
 

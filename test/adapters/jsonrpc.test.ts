@@ -162,4 +162,18 @@ describe("a JSON-RPC server", () => {
     expect(answers.map((answer: { result?: number }) => answer.result)).to.deep.equal([2, undefined, 4]);
     expect((await ask([1, 2, 3, 4, 5].map(one))).error.code).to.equal(-32600);
   });
+
+  it("lets others through between the requests of a batch", async () => {
+    let turns = 0;
+    let running = true;
+    const turn = (): void => {
+      turns += 1;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const nothing = { jsonrpc: "2.0", id: 1, method: "nothing" };
+    await ask([nothing, nothing, nothing, nothing]);
+    running = false;
+    expect(turns).to.be.at.least(3);
+  });
 });

@@ -2,7 +2,7 @@
 import type { Sqlite } from "../../adapters/sqlite.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import type { PayloadSource } from "../../protocol/kv/payload.ts";
+import { decodePayload, type Payload, type PayloadSource } from "../../protocol/kv/payload.ts";
 import { SEGMENT_BYTES } from "../../protocol/params.ts";
 
 /** A file by root and length: entries that name the same file share its payload. */
@@ -62,4 +62,31 @@ export const payloadSource = (sql: Sqlite, file: FileRef): PayloadSource => {
       return window.slice(at - from, at - from + size);
     },
   };
+};
+
+type Decoded = FileRef & ({ readonly payload: Payload } | { readonly error: ZgError });
+
+/** The last payload of each database, while nobody else needs its memory. */
+const decoded = new WeakMap<Sqlite, WeakRef<Decoded>>();
+
+/** A complete payload, decoded once for all of its streams, which are judged one after the other; so is a malformed one. */
+export const payloadOf = (sql: Sqlite, file: FileRef): Payload => {
+  const { root, length } = file;
+  let last = decoded.get(sql)?.deref();
+  if (last?.root !== root || last.length !== length) {
+    last = { root, length, ...decode(sql, file) };
+    decoded.set(sql, new WeakRef(last));
+  }
+  if ("error" in last) throw last.error;
+  return last.payload;
+};
+
+const decode = (sql: Sqlite, file: FileRef): { readonly payload: Payload } | { readonly error: ZgError } => {
+  try {
+    return { payload: decodePayload(payloadSource(sql, file)) };
+  } catch (error) {
+    // A disk that fails now may not fail later.
+    if (error instanceof ZgError && error.code === "BadPayload") return { error };
+    throw error;
+  }
 };

@@ -2,7 +2,7 @@
 import type { Chain } from "../../adapters/chain.ts";
 import { rpcError } from "../../adapters/jsonrpc.ts";
 import { type Hex, normalHex, toHex } from "../../protocol/hex.ts";
-import { decodePayload } from "../../protocol/kv/payload.ts";
+import { valuesAt } from "../../protocol/kv/payload.ts";
 import {
   alignedPieces,
   checkPiece,
@@ -18,7 +18,7 @@ import type { Entry } from "../chain-entry.ts";
 import type { Peers } from "../peers.ts";
 import type { KvDb } from "./db.ts";
 import { findEntry } from "./entry.ts";
-import { payloadSource, readPayload } from "./payloads.ts";
+import { readPayload } from "./payloads.ts";
 import type { ProofQuery } from "./rpc.ts";
 import { findValue } from "./values.ts";
 
@@ -40,8 +40,8 @@ export const createProve =
     const entry = found && findEntry(sql, found.version);
     if (found === undefined || entry === undefined) return null;
     if (start > found.size) throw rpcError("start_index", "start index is greater than value length");
-    const { values } = decodePayload(payloadSource(sql, entry));
-    if (values > MAX_HEAD_BYTES) throw rpcError("key", "the payload's keys are too long to be proved in one answer");
+    const values = valuesAt(readPayload(sql, entry, 0, MAX_HEAD_BYTES));
+    if (values === undefined) throw rpcError("key", "the payload's keys are too long to be proved in one answer");
     const flowRoot = normalHex(String(await chain.flow.getFunction("getFlowRootByTxSeq")(entry.txSeq)), 32);
     const part = { at: found.at + start, size: Math.min(length, found.size - start) };
     const wanted = provenSectors(entry.start, values, part).flatMap(([from, to]) => alignedPieces(from, to));

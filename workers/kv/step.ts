@@ -9,14 +9,13 @@ import { fromHex, type Hex } from "../../protocol/hex.ts";
 import { type Judgement, judgeByLog, judgePayload, mayWriteAnything, onlyNew } from "../../protocol/kv/judge.ts";
 import { MAX_PAYLOAD_BYTES } from "../../protocol/kv/limits.ts";
 import { kindOf } from "../../protocol/kv/ops.ts";
-import { decodePayload } from "../../protocol/kv/payload.ts";
 import { type Result, textOf } from "../../protocol/kv/result.ts";
 import { tagsOf } from "../../protocol/kv/tags.ts";
 import type { Entry } from "../chain-entry.ts";
 import { daWrites } from "./da.ts";
 import type { KvDb } from "./db.ts";
 import { entryOfRow } from "./entry.ts";
-import { isComplete, payloadSource } from "./payloads.ts";
+import { isComplete, payloadOf } from "./payloads.ts";
 import { NOBODY, viewBefore } from "./view.ts";
 
 export type Step =
@@ -77,7 +76,7 @@ const judge = (db: KvDb, stream: Hex, entry: Entry): Judgement | undefined => {
     if (stream === da.stream) return { ...nothing({ code: "Commit" }), writes: onlyNew(view, daWrites(sql, entry)) };
     const tags = tagsOf(fromHex(entry.tags));
     const tagged = new Set(tags.kind === "streams" ? tags.streams : []);
-    return judgePayload(stream, tagged, sender, decodePayload(payloadSource(sql, entry)), view);
+    return judgePayload(stream, tagged, sender, payloadOf(sql, entry), view);
   } catch (error) {
     // What is wrong with our own disk is no verdict on the entry.
     if (!(error instanceof ZgError) || error.code === "CorruptObject" || error.code === "StoreUnavailable") throw error;

@@ -12,6 +12,7 @@ import {
   type PayloadSource,
   sourceOf,
   type Transaction,
+  valuesAt,
 } from "../../../protocol/kv/payload.ts";
 import { tagsOf, tagsOfStreams, tagsOfVoid } from "../../../protocol/kv/tags.ts";
 import { encodeStream, streamTags } from "../../../protocol/stream.ts";
@@ -170,6 +171,21 @@ describe("stream payloads", () => {
     const writes = Array.from({ length: 65_537 }, (_, i) => ({ stream: A, key: keyOf(`${i}`), value: keyOf("v") }));
     expect(decode(encodePayload({ version: 0n, writes: writes.slice(1) })).writes).to.have.length(65_536);
     expect(refusal(() => encodePayload({ version: 0n, writes }))).to.equal("BadPayload");
+  });
+
+  it("say where their values begin, from any beginning that goes as far", () => {
+    fc.assert(
+      fc.property(any, (transaction) => {
+        const payload = encodePayload(transaction);
+        const { values } = decode(payload);
+        expect(valuesAt(payload)).to.equal(values);
+        for (let end = 0; end < values; end++) expect(valuesAt(payload.subarray(0, end)), `${end}`).to.equal(undefined);
+        expect(valuesAt(payload.subarray(0, values))).to.equal(values);
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+    const long = { stream: A, key: new Uint8Array(MAX_KEY_BYTES) };
+    expect(valuesAt(encodePayload({ version: 0n, reads: [long] }).subarray(0, 2 ** 20))).to.equal(undefined);
   });
 
   it("give their values' places from the head alone", () => {

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { ZgError } from "../../../protocol/errors.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import { OPS, type Op } from "../../../protocol/kv/ops.ts";
 import { encodePayload, type Transaction } from "../../../protocol/kv/payload.ts";
 import { tagsOfStreams, tagsOfVoid } from "../../../protocol/kv/tags.ts";
+import { type FileRef, payloadOf } from "../../../workers/kv/payloads.ts";
 import { pauseAfter } from "../../../workers/kv/replay.ts";
 import { appliedTxSeq, resultOf, resultsOf } from "../../../workers/kv/results.ts";
 import { findValue } from "../../../workers/kv/values.ts";
@@ -31,6 +33,13 @@ const withdraw = (sender: Hex, target: number): Submitted => ({
   tags: tagsOfVoid(target),
   payload: Uint8Array.of(1),
 });
+const refusalOf = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+};
 const file = (n: number): Submitted => ({ sender: carol, tags: new Uint8Array(), payload: Uint8Array.of(9, n) });
 
 describe("replay", () => {
@@ -55,6 +64,20 @@ describe("replay", () => {
     await node.settle();
     return { node, available, sql: node.db.sql };
   };
+
+  it("decodes a payload once for all of its streams, a malformed one, too", async () => {
+    const good = put(alice, "k", "1", {}, [A, B]);
+    const cut = { ...good, payload: good.payload.slice(0, -1) };
+    const { sql } = await ran([good, cut]);
+    expect(resultsOf(sql, 1).map(({ text }) => text)).to.deep.equal(
+      Array(2).fill("DataParseError: Invalid stream data"),
+    );
+    const [first, second] = [good, cut].map(({ payload }) => ({ root: rootOf(payload), length: payload.length }));
+    expect(payloadOf(sql, first as FileRef)).to.equal(payloadOf(sql, first as FileRef));
+    const error = refusalOf(() => payloadOf(sql, second as FileRef));
+    expect(error).to.be.instanceOf(ZgError);
+    expect(refusalOf(() => payloadOf(sql, second as FileRef))).to.equal(error);
+  });
 
   it("makes the first submitter the admin, whether or not its data ever comes", async () => {
     const { node, sql } = await ran([put(alice, "k", "1"), put(bob, "k", "2")], [0]);

@@ -6,12 +6,11 @@ import { pause } from "../../adapters/pause.ts";
 import { type FileShape, segmentBytes, shapeOf } from "../../protocol/file.ts";
 import { SEGMENT_BYTES } from "../../protocol/params.ts";
 import type { Peers, PlacedFile } from "../peers.ts";
-import { openPart, type Part } from "./part.ts";
+import { openPart, type Part, type Paths } from "./part.ts";
 
-export interface FetchOptions {
+export interface FetchOptions extends Paths {
   readonly peers: Pick<Peers, "roots" | "segment">;
   readonly file: PlacedFile;
-  readonly path: string;
   /** Segments on their way at once. */
   readonly parallel: number;
   readonly signal: AbortSignal;
@@ -28,10 +27,10 @@ const MAX_WAIT_MS = 2_000;
 const SAVE_EVERY = 256;
 
 export const fetchFile = async (options: FetchOptions): Promise<void> => {
-  const { peers, file, path, signal, onBytes } = options;
+  const { peers, file, signal, onBytes } = options;
   const shape = shapeOf(file.length);
   const roots = await retried(options, () => peers.roots(file, signal));
-  const part = await openPart(path, file.root, shape, roots);
+  const part = await openPart(options, file.root, shape, roots);
   try {
     onBytes?.(part.held);
     await fetchMissing(options, part, shape, roots);

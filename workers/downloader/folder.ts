@@ -1,5 +1,5 @@
 /** A folder from its manifest: every file to its path, none outside. */
-import { mkdir, realpath, stat, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { each } from "../../adapters/each.ts";
 import { openFileSource } from "../../adapters/file-source.ts";
@@ -7,9 +7,11 @@ import { ZgError } from "../../protocol/errors.ts";
 import { rootOfSegments } from "../../protocol/file.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { ManifestFile } from "../../protocol/manifest.ts";
-import { naming } from "./part.ts";
+import { naming, type Paths } from "./part.ts";
 
 export interface RestoreOptions {
+  /** Of the manifest. */
+  readonly root: Hex;
   readonly files: readonly ManifestFile[];
   readonly folder: string;
   /** Files on their way at once. */
@@ -17,25 +19,41 @@ export interface RestoreOptions {
   readonly signal: AbortSignal;
   readonly fetch: (
     file: { readonly root: Hex; readonly length: number },
-    path: string,
+    paths: Paths,
     signal: AbortSignal,
   ) => Promise<void>;
   /** Bytes of a file that was there already. */
   readonly onHeld: (bytes: number) => void;
 }
 
-/** What is there already and is what it should be, is left; everything else of the same name is replaced. */
-export const restore = async ({ files, folder, atOnce, signal, fetch, onHeld }: RestoreOptions): Promise<void> => {
+/**
+ * What is there already and is what it should be, is left; everything else of the same name is replaced. What is under
+ * way has a folder of its own, with a name that no file of the manifest has: any other could be one of theirs.
+ */
+export const restore = async (options: RestoreOptions): Promise<void> => {
+  const { files, root: manifest, folder, atOnce, signal, fetch, onHeld } = options;
+  const own = `.zerog-${manifest}`;
+  for (const { path } of files) {
+    // Some systems take names that differ in their letters' case only for one.
+    if (path.split("/")[0]?.toLowerCase() === own) throw new ZgError("BadManifest", { path, why: "a name of ours" });
+  }
   await naming(folder, () => mkdir(folder, { recursive: true }));
   const base = await realpath(folder);
-  await each(files, atOnce, signal, async ({ path, length, root }, either) => {
+  const parts = join(base, own);
+  await inside(base, join(parts, "0"));
+  await each(numbered(files), atOnce, signal, async ([number, { path, length, root }], either) => {
     const target = join(base, path);
     await inside(base, target);
     if (root === null) await naming(target, () => writeFile(target, ""));
     else if (await isThere(target, root, length, either)) onHeld(length);
-    else await fetch({ root, length }, target, either);
+    else await fetch({ root, length }, { path: target, part: join(parts, String(number)) }, either);
   });
+  await naming(parts, () => rm(parts, { recursive: true, force: true }));
 };
+
+/** One folder has one manifest, so a file has the same number in the next run. */
+const numbered = (files: readonly ManifestFile[]): (readonly [number, ManifestFile])[] =>
+  files.map((file, number) => [number, file] as const);
 
 /** A link in the target folder could lead anywhere, whatever the manifest says. */
 const inside = async (base: string, target: string): Promise<void> => {

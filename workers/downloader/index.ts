@@ -66,16 +66,23 @@ export const download = async (options: DownloadOptions): Promise<Downloaded> =>
     };
     if (manifest === undefined) {
       const file = { root, length: entry.length, start };
-      await fetchFile({ peers, file, path, parallel: PARALLEL, signal, onBytes, patienceMs });
+      await fetchFile({ peers, file, path, part: `${path}.part`, parallel: PARALLEL, signal, onBytes, patienceMs });
     } else {
       await restore({
-        ...{ files: manifest, folder: path, atOnce: FILES_AT_ONCE, signal, onHeld: onBytes },
-        fetch: async (file, target, either) => {
+        ...{ files: manifest, root, folder: path, atOnce: FILES_AT_ONCE, signal, onHeld: onBytes },
+        fetch: async (file, paths, either) => {
           // Where it lies only decides whom to ask first: a claim is enough.
           const view = await peers.file(file.root, file.length, either);
           const placed = { ...file, start: view?.start ?? null };
-          const part = { peers, file: placed, path: target, parallel: PARALLEL_IN_FOLDER };
-          await fetchFile({ ...part, signal: either, onBytes, patienceMs });
+          await fetchFile({
+            peers,
+            file: placed,
+            ...paths,
+            parallel: PARALLEL_IN_FOLDER,
+            signal: either,
+            onBytes,
+            patienceMs,
+          });
         },
       });
     }

@@ -1,8 +1,9 @@
 /**
- * A download that is under way: PATH.part, where every segment has its place already, and PATH.part.json, which says
- * which of them were written. Segments are looked at again when a download goes on: a claim of ours is none.
+ * A download that is under way: a file where every segment has its place already, and beside it NAME.json, which says
+ * which of them were written. Segments are looked at again when a download goes on: a claim of ours is none. What stands
+ * there without a record is somebody's, and is not touched.
  */
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { constants, type FileHandle, lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { errnoOf, messageOf } from "../../adapters/errors.ts";
@@ -30,8 +31,15 @@ export interface Part {
 
 const stateSchema = z.object({ root: z.string(), length: z.number(), written: z.base64() });
 
-export const openPart = async (path: string, root: Hex, shape: FileShape, roots: Uint8Array): Promise<Part> => {
-  const part = `${path}.part`;
+export interface Paths {
+  /** What the file is to be called. */
+  readonly path: string;
+  /** What it is called until then. */
+  readonly part: string;
+}
+
+export const openPart = async (paths: Paths, root: Hex, shape: FileShape, roots: Uint8Array): Promise<Part> => {
+  const { path, part } = paths;
   const state = `${part}.json`;
   const { length, segments } = shape;
   const bits = new Uint8Array(Math.ceil(segments / 8));
@@ -45,11 +53,16 @@ export const openPart = async (path: string, root: Hex, shape: FileShape, roots:
   };
   const handle = await naming(part, async () => {
     await mkdir(dirname(path), { recursive: true });
-    const known = stateSchema.safeParse(parseJson(await readFile(state, "utf8").catch(() => "")));
-    const same = known.success && known.data.root === root && known.data.length === length;
-    const file = await openAt(part, same);
+    const known = await recordAt(state, part);
+    const same = known?.root === root && known.length === length;
+    if (!same) {
+      // The record is there before the file: what is found without one is not ours.
+      if (known !== undefined) await rm(part, { force: true });
+      await replaceFile(state, JSON.stringify({ root, length, written: "" }));
+    }
+    const file = await openAt(part);
     if (!same) return file;
-    const claimed = Buffer.from(known.data.written, "base64");
+    const claimed = Buffer.from(known.written, "base64");
     for (let index = 0; index < segments; index++) {
       if (hasBit(claimed, index) && (await isThere(file, index))) setBit(bits, index);
     }
@@ -84,6 +97,7 @@ export const openPart = async (path: string, root: Hex, shape: FileShape, roots:
       naming(path, async () => {
         await handle.truncate(length);
         await handle.sync();
+        await mustBe(handle, part);
         await rename(part, path);
         await rm(state, { force: true });
         await syncFolder(dirname(path));
@@ -92,15 +106,36 @@ export const openPart = async (path: string, root: Hex, shape: FileShape, roots:
   };
 };
 
-/** What another download left under this name is not looked at, whatever it is. */
-const openAt = async (part: string, keep: boolean): Promise<FileHandle> => {
-  if (keep) {
-    const kept = await open(part, "r+").catch(() => undefined);
-    if (kept !== undefined) return kept;
-  }
-  await rm(part, { force: true });
-  return open(part, "wx+");
+/** What another download left under this name, whatever it is of. */
+const recordAt = async (state: string, part: string): Promise<z.infer<typeof stateSchema> | undefined> => {
+  const text = await ifThere(readFile(state, "utf8"));
+  const known = stateSchema.safeParse(parseJson(text ?? ""));
+  if (known.success) return known.data;
+  const there = text !== undefined ? state : (await ifThere(lstat(part))) && part;
+  if (there !== undefined) throw unwritable(there, "it is there already, and no download's");
+  return undefined;
 };
+
+/** No link is followed: it could lead to any file. */
+const openAt = async (part: string): Promise<FileHandle> =>
+  (await ifThere(open(part, constants.O_RDWR | constants.O_NOFOLLOW))) ?? open(part, "wx+");
+
+/** Only what was written here takes the name. */
+const mustBe = async (handle: FileHandle, part: string): Promise<void> => {
+  const [written, named] = [await handle.stat(), await lstat(part)];
+  if (written.dev !== named.dev || written.ino !== named.ino) throw unwritable(part, "another file took its place");
+};
+
+const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+};
+
+const unwritable = (file: string, why: string): ZgError => new ZgError("FileUnwritable", { file, why });
 
 export const naming = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
   try {

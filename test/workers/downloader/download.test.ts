@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { openClient } from "../../../adapters/http-client.ts";
@@ -50,6 +50,8 @@ const fileOf = (bytes: Uint8Array, start = 0): TestFile => {
   const roots = segmentRootOf(padded, shape.padded);
   return { ...base, bytes, roots, root: toHex(roots), segment: () => padded };
 };
+const shorten = ({ length, root }: TestFile) => ({ length, root });
+
 describe("a download", () => {
   const dir = tempDir("download");
   const client = openClient();
@@ -175,6 +177,20 @@ describe("a download", () => {
     it("as the file that it is, if asked for", async () => {
       await run(manifest, "raw", [await newNode(manifest, a, b)], { chain, raw: true });
       expect(read("raw").equals(bytes)).to.equal(true);
+    });
+
+    it("has the right bytes under names that a download could use for itself", async () => {
+      const large = testFile(9 * SEGMENT, 8, 16_384);
+      const names = ["x", "x.part", "x.part.json"];
+      const files = [large, b, testFile(5, 9, 8_448)];
+      const listed = names.map((path, index) => ({ path, ...shorten(files[index] as TestFile) }));
+      const every = fileOf(encodeManifest(listed), 32_768);
+      const node = await newNode(every, ...files);
+      await run(every, "names", [node], { chain: chainOf([every, ...files]) });
+      for (const [index, name] of names.entries()) {
+        expect(read(`names/${name}`).equals(files[index]?.bytes as Uint8Array), name).to.equal(true);
+      }
+      expect(readdirSync(join(dir.path, "names"))).to.have.members(names);
     });
 
     it("does not follow a link out of its folder", async () => {

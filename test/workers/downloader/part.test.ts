@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -13,7 +13,14 @@ describe("a download that is under way", () => {
   after(() => dir.remove());
   const file = testFile(5 * 262_144 + 777, 3);
   const shape = shapeOf(file.length);
-  const open = (name: string, of = file) => openPart(join(dir.path, name), of.root, shapeOf(of.length), of.roots);
+  const pathsOf = (name: string) => ({ path: join(dir.path, name), part: join(dir.path, `${name}.part`) });
+  const open = (name: string, of = file) => openPart(pathsOf(name), of.root, shapeOf(of.length), of.roots);
+
+  const codeOf = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => "no error",
+      (error: ZgError) => error.code,
+    );
 
   it("takes segments in any order, and its name when it is whole", async () => {
     const part = await open("deep/er/any");
@@ -47,7 +54,7 @@ describe("a download that is under way", () => {
     expect(readFileSync(join(dir.path, "again")).equals(file.bytes)).to.equal(true);
   });
 
-  it("of another file, or with a record that is none, begins anew", async () => {
+  it("of another file begins anew", async () => {
     const part = await open("other");
     await part.write(0, file.segment(0));
     await part.save();
@@ -56,10 +63,40 @@ describe("a download that is under way", () => {
     expect(other.held).to.equal(0);
     await other.save();
     await other.close();
-    writeFileSync(join(dir.path, "other.part.json"), "{");
-    const broken = await open("other");
-    expect([...broken.missing()]).to.have.length(shape.segments);
-    await broken.close();
+    const next = await open("other", testFile(file.length, 4));
+    expect([...next.missing()]).to.have.length(shape.segments);
+    await next.close();
+  });
+
+  it("that was killed before anything was on record begins anew", async () => {
+    await (await open("killed")).close();
+    const next = await open("killed");
+    expect(next.held).to.equal(0);
+    await next.close();
+  });
+
+  it("touches no file that is not its own", async () => {
+    for (const name of ["mine.part", "mine2.part.json", "linked.part.json"]) writeFileSync(join(dir.path, name), "{}");
+    symlinkSync(join(dir.path, "mine.part"), join(dir.path, "linked.part"));
+    for (const name of ["mine", "mine2", "linked"]) expect(await codeOf(open(name)), name).to.equal("FileUnwritable");
+    writeFileSync(
+      join(dir.path, "linked.part.json"),
+      JSON.stringify({ root: file.root, length: file.length, written: "" }),
+    );
+    expect(await codeOf(open("linked"))).to.equal("FileUnwritable");
+    for (const name of ["mine.part", "mine2.part.json"]) {
+      expect(readFileSync(join(dir.path, name), "utf8")).to.equal("{}");
+    }
+  });
+
+  it("whose place another file took is not given its name", async () => {
+    const part = await open("swapped");
+    for (let index = 0; index < 6; index++) await part.write(index, file.segment(index));
+    rmSync(join(dir.path, "swapped.part"));
+    writeFileSync(join(dir.path, "swapped.part"), "other");
+    expect(await codeOf(part.finish())).to.equal("FileUnwritable");
+    await part.close();
+    expect(existsSync(join(dir.path, "swapped"))).to.equal(false);
   });
 
   it("that was longer ends where the file ends", async () => {

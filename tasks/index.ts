@@ -65,15 +65,15 @@ const retrieve = task("retrieve", "Read a blob back from the chain and the stora
 const up = task("up", "Start a network and keep it running until Ctrl-C")
   .addOption({
     name: "storageNodes",
-    description: "How many storage nodes to run",
+    description: "How many storage nodes to run (default: as many as this folder has, else 2)",
     type: ArgumentType.INT,
-    defaultValue: 2,
+    defaultValue: 0,
   })
   .addOption({
     name: "shards",
-    description: "Into how many shards they divide the log, a power of two (default: each keeps everything)",
+    description: "Into how many shards they divide the log, a power of two (default: as this folder has it, else 1)",
     type: ArgumentType.INT,
-    defaultValue: 1,
+    defaultValue: 0,
   })
   .addOption({
     name: "quota",
@@ -166,7 +166,7 @@ const stream = { name: "stream", description: "Stream, 32 bytes hex" } as const;
 const key = { name: "key", description: "Key: text, or 0x and hex" } as const;
 const atVersion = {
   name: "atVersion",
-  description: "As of this entry of the log; -1: the latest",
+  description: "As of this entry of the log (default: the latest)",
   type: ArgumentType.INT,
   defaultValue: -1,
 } as const;
@@ -190,7 +190,7 @@ const kvPut = task(["kv", "put"], "Write a value; the first who writes to a stre
   })
   .addOption({
     name: "ifVersion",
-    description: "Only if the key was not written after this entry of the log; -1: in any case",
+    description: "Only if the key was not written after this entry of the log (default: in any case)",
     type: ArgumentType.INT,
     defaultValue: -1,
   })
@@ -238,7 +238,7 @@ const kvWatch = task(["kv", "watch"], "Show writes to a stream as they take effe
   })
   .addOption({
     name: "from",
-    description: "From this entry of the log on; -1: from now",
+    description: "From this entry of the log on (default: from now)",
     type: ArgumentType.INT,
     defaultValue: -1,
   })

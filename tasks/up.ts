@@ -2,13 +2,11 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { readConfig } from "../adapters/config.ts";
 import { createLog } from "../adapters/log.ts";
 import type { NetworkJson } from "../adapters/network.ts";
-import type { NetworkOptions } from "../devnet/network.ts";
-import { ZgError } from "../protocol/errors.ts";
-import { SECTOR_BYTES } from "../protocol/params.ts";
 import { untilEnd } from "../workers/ended.ts";
 import { externalChain } from "./lib/external.ts";
 import { dataFolder } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
+import { layoutOf } from "./lib/layout.ts";
 import { runTask } from "./lib/output.ts";
 import { warnOfMemoryRedis } from "./lib/own.ts";
 import { drawTable } from "./lib/table.ts";
@@ -32,10 +30,12 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
     const config = readConfig(process.env, { data });
     const chain = await externalChain(config, hre);
     const interrupt = onInterrupt();
+    const layout = await layoutOf(data, given);
     const { startNetwork } = await import("../devnet/network.ts");
     const running = await startNetwork({
       ...{ data, chain, redis: config.redis, bucket: config.bucket },
-      ...layoutOf(given),
+      ...{ storageNodes: layout.storageNodes, storage: layout.storage },
+      ...{ kvNodes: 1, indexer: true },
       validators: VALIDATORS,
       timing: chain && timingOf(chain, VALIDATORS),
       interval: INTERVAL_MS,
@@ -46,6 +46,7 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
       },
     });
     try {
+      await layout.keep();
       output.say(drawTable([...endpoints(running.network), ["data", data]]));
       output.say("Running. Ctrl-C stops it; the next start on this folder goes on where it was.");
       output.result(running.network);
@@ -56,24 +57,6 @@ export default async function up(given: UpArguments, hre: HardhatRuntimeEnvironm
       interrupt.end();
     }
   });
-}
-
-/** Gibibytes to sectors. */
-const SECTORS_PER_GIB = 2 ** 30 / SECTOR_BYTES;
-
-/** How many of what, checked: shards are a power of two, and every shard is somebody's. */
-function layoutOf({ storageNodes, shards, quota }: UpArguments): Partial<NetworkOptions> {
-  if (!Number.isInteger(Math.log2(shards)) || shards > storageNodes) {
-    throw new ZgError("BadConfig", {
-      field: "--shards",
-      shards,
-      storageNodes,
-      why: "a power of two, at most the nodes",
-    });
-  }
-  if (storageNodes > 64 || quota < 0) throw new ZgError("BadConfig", { storageNodes, quota });
-  const limits = quota === 0 ? {} : { quotaSectors: quota * SECTORS_PER_GIB };
-  return { storageNodes, storage: { shards, ...limits }, kvNodes: 1, indexer: true };
 }
 
 function endpoints(network: NetworkJson): [string, string][] {

@@ -5,8 +5,7 @@ import type { Log } from "../../../adapters/log.ts";
 import type { Transaction } from "../../../adapters/store.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import { blobKeyOf } from "../../../protocol/header.ts";
-import { fromHex, type Hex } from "../../../protocol/hex.ts";
-import { decodeMetadata } from "../../../protocol/metadata.ts";
+import { concat, fromHex, type Hex, toHex } from "../../../protocol/hex.ts";
 import { blobLocation } from "../../../protocol/stream.ts";
 import { mayPrune, setSettled } from "../log/settled.ts";
 import { mustSettle, type NodeBatch } from "./record.ts";
@@ -36,7 +35,9 @@ export const settle = async ({ shelf, verified, log, onSettled }: SettleDeps, ba
     setSettled(tx, [rowsTxSeq, metadataTxSeq], true);
     mayPrune(tx, rowsTxSeq);
     crashpoint("settle-half");
-    for (const [key, value] of writesOf(batchId, blobKeys)) tx.put("kv", `${key}/${number12(metadataTxSeq)}`, value);
+    const writes = writesOf(batchId, blobKeys);
+    for (const [key, value] of writes) tx.put("kv", `${key}/${number12(metadataTxSeq)}`, value);
+    tx.put("writes", number12(metadataTxSeq), concat(...writes.map(([key]) => fromHex(key, 32))));
     done = true;
     return { ...known, settled: true };
   });
@@ -46,14 +47,18 @@ export const settle = async ({ shelf, verified, log, onSettled }: SettleDeps, ba
   return true;
 };
 
-/** Takes a batch out of log and KV again, in the transaction that says so in its record. */
-export const unsettle = (tx: Transaction, record: NodeBatch): void => {
-  const { batchId } = record.batch.facts;
-  const metadata = tx.get("metadata", batchId);
-  if (record.confirmed === null || metadata === undefined) return;
-  const { rowsTxSeq, metadataTxSeq } = record.confirmed;
-  const blobKeys = decodeMetadata(metadata).headers.map(blobKeyOf);
-  for (const [key] of writesOf(batchId, blobKeys)) tx.delete("kv", `${key}/${number12(metadataTxSeq)}`);
+/**
+ * Takes a batch out of log and KV again, in the transaction that says so in its record. By what was noted when it was
+ * settled: the metadata may have rotted meanwhile, or be gone.
+ */
+export const unsettle = (tx: Transaction, { confirmed }: NodeBatch): void => {
+  if (confirmed === null) return;
+  const { rowsTxSeq, metadataTxSeq } = confirmed;
+  const keys = tx.get("writes", number12(metadataTxSeq)) ?? new Uint8Array();
+  for (let at = 0; at < keys.length; at += 32) {
+    tx.delete("kv", `${toHex(keys.subarray(at, at + 32))}/${number12(metadataTxSeq)}`);
+  }
+  tx.delete("writes", number12(metadataTxSeq));
   for (const txSeq of [rowsTxSeq, metadataTxSeq]) tx.delete("log", number12(txSeq));
   setSettled(tx, [rowsTxSeq, metadataTxSeq], false);
 };

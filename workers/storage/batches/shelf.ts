@@ -9,6 +9,7 @@
  *   blobs     <blobKey>/<batchId>             index (JSON): where a blob may be, settled or not
  *   log       <txSeq>                         entry (JSON)
  *   kv        <key>/<txSeq>                   value; the lowest txSeq is the one that counts
+ *   writes    <txSeq>                         keys that this entry has written, 32 bytes each
  *
  * In the same store lies the log of files (log/tables.ts).
  */
@@ -35,7 +36,7 @@ const DATA_BLOCKS = DATA_COLUMNS / CELLS_PER_BLOCK;
 /** What a row takes on disk, lmdb's pages not counted. */
 export const STORED_ROW_BYTES = EXTENDED_ROW_BYTES + ROW_TREE_BYTES;
 
-export const TABLES = ["batches", "metadata", "cells", "trees", "blobs", "log", "kv", "cursor"] as const;
+export const TABLES = ["batches", "metadata", "cells", "trees", "blobs", "log", "kv", "writes", "cursor"] as const;
 
 export interface LogEntry {
   readonly kind: "rows" | "metadata";

@@ -12,7 +12,7 @@ import {
   segmentSectors,
   shapeOf,
 } from "../../../protocol/file.ts";
-import { concat, equalBytes, fromHex } from "../../../protocol/hex.ts";
+import { concat, equalBytes, fromHex, type Hex, toHex } from "../../../protocol/hex.ts";
 import { HASH_BYTES } from "../../../protocol/params.ts";
 import { holds, segmentInLog } from "../../../protocol/shard.ts";
 import { type Core, readIn, removeSegment, setPending, shardIn, sharersOf } from "./core.ts";
@@ -73,21 +73,21 @@ export const createRead = (core: Core) => {
     for (const { txSeq } of entries) core.emit({ type: "lost", txSeq, segment: index });
   };
 
-  /** The parts of batches that are this file. */
-  function* parts(file: FileRef): Generator<BatchPart, void, undefined> {
+  /** The parts of batches that are this file, with their roots. One that does not fold to its root is another file's. */
+  function* parts(file: FileRef): Generator<{ part: BatchPart; roots: Uint8Array }, void, undefined> {
     for (const { txSeq, da } of namesOf(store, file)) {
       const part = da ? core.da.part(txSeq) : undefined;
-      if (part !== undefined) yield part;
+      const roots = part && core.da.roots(part);
+      if (part !== undefined && roots !== undefined && foldOf(roots) === file.root) yield { part, roots };
     }
   }
 
   const daSegment = (file: FileRef, shape: FileShape, index: number): Uint8Array | undefined => {
-    for (const part of parts(file)) {
+    for (const { part, roots } of parts(file)) {
       const bytes = core.da.segment(part, index);
       if (bytes === undefined) continue;
-      const roots = core.da.roots(part);
-      const root = roots?.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-      if (root !== undefined && equalBytes(segmentRootOf(bytes, segmentSectors(shape, index)), root)) return bytes;
+      const root = roots.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+      if (equalBytes(segmentRootOf(bytes, segmentSectors(shape, index)), root)) return bytes;
       throw corrupt(log, file, index, part);
     }
     return undefined;
@@ -122,10 +122,7 @@ export const createRead = (core: Core) => {
         }),
       );
     }
-    for (const part of parts(file)) {
-      const known = core.da.roots(part);
-      if (known !== undefined) return known;
-    }
+    for (const part of parts(file)) return part.roots;
     throw new ZgError(isKnown(file) ? "NotStored" : "UnknownFile", { ...file, what: "roots" });
   };
 
@@ -142,10 +139,7 @@ export const createRead = (core: Core) => {
   };
 
   const daLayers = (file: FileRef): Uint8Array[] => {
-    for (const part of parts(file)) {
-      const known = core.da.roots(part);
-      if (known !== undefined) return layersOf(known);
-    }
+    for (const part of parts(file)) return layersOf(part.roots);
     return [];
   };
 
@@ -175,6 +169,15 @@ export const createRead = (core: Core) => {
 };
 
 export type Reader = ReturnType<typeof createRead>;
+
+/** Roots of a batch's part stay the same object while it is read, so they are folded once. */
+const folds = new WeakMap<Uint8Array, Hex>();
+
+const foldOf = (roots: Uint8Array): Hex => {
+  const known = folds.get(roots) ?? toHex(layersOf(roots).at(-1) ?? roots);
+  folds.set(roots, known);
+  return known;
+};
 
 const isSegment = (read: Read, file: FileRef, shape: FileShape, index: number, bytes: Uint8Array): boolean => {
   const leaf = leafOf(read, file, shape, index);

@@ -103,6 +103,15 @@ describe("batches as files of the log", function () {
     expect(toHex(files.roots(rows()).subarray(0, 32))).to.equal(toHex(matrix.segmentRoots.subarray(0, 32)));
   });
 
+  it("are not what another batch's part is that lies at their place", async () => {
+    await confirm();
+    await node.settle(batchId());
+    const other = JSON.stringify({ kind: "metadata", batchId: batchId() });
+    await node.shelf.store.write((tx) => tx.put("log", "000000000000", Buffer.from(other)));
+    expect(() => files.roots(rows())).to.throw("NotStored");
+    await rejection(files.segment(rows(), 0), "NotStored");
+  });
+
   it("give up the rows of other shards once their block is final, and say so", async () => {
     await files.close();
     files = await open({ shardId: 1, numShard: 2 });

@@ -95,6 +95,23 @@ describe("from staging into log and KV", function () {
     expect(dump("log")).to.deep.equal(["000000000008", "000000000009"]);
   });
 
+  it("A46: a batch is taken out of log and KV also when its metadata is gone, or rotten", async () => {
+    for (const left of [undefined, new Uint8Array(7)]) {
+      await node.close();
+      node = await openNode({ compute });
+      await node.submit(good);
+      await node.upload(good);
+      const block = await confirm(good, 6);
+      await node.settle(id(good));
+      await node.shelf.store.write((tx) =>
+        left === undefined ? tx.delete("metadata", id(good)) : tx.put("metadata", id(good), left),
+      );
+      await node.reorg(block - 1);
+      expect(state(good)).to.equal("staged");
+      for (const table of ["log", "kv", "writes"]) expect(dump(table), table).to.deep.equal([]);
+    }
+  });
+
   it("A46: a submission that the chain takes back is unknown again; what was staged counts when it returns", async () => {
     await node.submit(good);
     await node.upload(good);

@@ -1,6 +1,8 @@
 /** Makes the proof of a value: the data is ours, the paths come from storage nodes and are checked before they go out. */
 import type { Chain } from "../../adapters/chain.ts";
-import { rpcError } from "../../adapters/jsonrpc.ts";
+import { messageOf } from "../../adapters/errors.ts";
+import { RpcFailure, rpcError } from "../../adapters/jsonrpc.ts";
+import { ZgError } from "../../protocol/errors.ts";
 import { type Hex, normalHex, toHex } from "../../protocol/hex.ts";
 import { valuesAt } from "../../protocol/kv/payload.ts";
 import {
@@ -20,7 +22,7 @@ import type { KvDb } from "./db.ts";
 import { findEntry } from "./entry.ts";
 import { readPayload } from "./payloads.ts";
 import type { ProofQuery } from "./rpc.ts";
-import { findValue } from "./values.ts";
+import { findValue, type Located } from "./values.ts";
 
 export interface ProveDeps {
   readonly db: KvDb;
@@ -32,17 +34,35 @@ export interface ProveDeps {
 const MAX_HEAD_BYTES = 1 << 20;
 const DEADLINE_MS = 20_000;
 
-export const createProve =
-  ({ db, chain, peers }: ProveDeps) =>
-  async ({ stream, key, version, start, length }: ProofQuery) => {
-    const { sql } = db;
-    const found = findValue(sql, stream, key, version);
-    const entry = found && findEntry(sql, found.version);
-    if (found === undefined || entry === undefined) return null;
+export const createProve = ({ db, chain, peers }: ProveDeps) => {
+  const { sql } = db;
+  return async (query: ProofQuery) => {
+    for (let again = true; ; again = false) {
+      const found = findValue(sql, query.stream, query.key, query.version);
+      const entry = found && findEntry(sql, found.version);
+      if (found === undefined || entry === undefined) return null;
+      const flowRoot = await rootAfter(entry);
+      try {
+        return await proofOf(found, entry, flowRoot, query);
+      } catch (error) {
+        if (!again || error instanceof RpcFailure || !(await moved(entry, flowRoot))) throw error;
+      }
+    }
+  };
+
+  async function rootAfter({ txSeq }: Entry): Promise<Hex> {
+    return normalHex(String(await chain.flow.getFunction("getFlowRootByTxSeq")(txSeq)), 32);
+  }
+
+  /** A reorg between our view, the chain's and the nodes' is nobody's fault. */
+  async function moved(entry: Entry, flowRoot: Hex): Promise<boolean> {
+    return findEntry(sql, entry.txSeq)?.block.hash !== entry.block.hash || (await rootAfter(entry)) !== flowRoot;
+  }
+
+  async function proofOf(found: Located, entry: Entry, flowRoot: Hex, { start, length }: ProofQuery) {
     if (start > found.size) throw rpcError("start_index", "start index is greater than value length");
     const values = valuesAt(readPayload(sql, entry, 0, MAX_HEAD_BYTES));
     if (values === undefined) throw rpcError("key", "the payload's keys are too long to be proved in one answer");
-    const flowRoot = normalHex(String(await chain.flow.getFunction("getFlowRootByTxSeq")(entry.txSeq)), 32);
     const part = { at: found.at + start, size: Math.min(length, found.size - start) };
     const wanted = provenSectors(entry.start, values, part).flatMap(([from, to]) => alignedPieces(from, to));
     const signal = AbortSignal.timeout(DEADLINE_MS);
@@ -57,27 +77,33 @@ export const createProve =
       values,
       pieces: pieces.map((piece) => ({ ...piece, data: base64(piece.data) })),
     };
+  }
 
-    async function pieceOf(of: Wanted): Promise<Piece> {
-      const { sector, height } = of;
-      const data = new Uint8Array(2 ** height * SECTOR_BYTES);
-      data.set(readPayload(sql, of.entry, (sector - of.entry.start) * SECTOR_BYTES, data.length));
-      const root = toHex(subtreeRootOf(data));
-      const proof = await peers.ask(
-        {
-          ...{ what: `proof of sector ${sector}`, about: of.entry.root, bytes: 0 },
-          heldBy: (shard) => holds(shard, segmentInLog(sector, 0)),
-          ask: async (node, call): Promise<SectorProof> => {
-            const own = subtreeProof(await node.sectorProof(sector, of.flowRoot, call), root, height);
+  async function pieceOf(of: Wanted): Promise<Piece> {
+    const { sector, height } = of;
+    const data = new Uint8Array(2 ** height * SECTOR_BYTES);
+    data.set(readPayload(sql, of.entry, (sector - of.entry.start) * SECTOR_BYTES, data.length));
+    const root = toHex(subtreeRootOf(data));
+    const proof = await peers.ask(
+      {
+        ...{ what: `proof of sector ${sector}`, about: of.entry.root, bytes: 0 },
+        heldBy: (shard) => holds(shard, segmentInLog(sector, 0)),
+        ask: async (node, call): Promise<SectorProof> => {
+          const own = subtreeProof(await node.sectorProof(sector, of.flowRoot, call), root, height);
+          try {
             checkPiece({ sector, data, proof: own }, { ...of.entry, flowRoot: of.flowRoot });
-            return own;
-          },
+          } catch (error) {
+            // A node that is on another fork for a moment has not lied: it has not got this proof.
+            throw new ZgError("NotStored", { sector, flowRoot: of.flowRoot, why: messageOf(error) });
+          }
+          return own;
         },
-        of.signal,
-      );
-      return { sector, data, proof };
-    }
-  };
+      },
+      of.signal,
+    );
+    return { sector, data, proof };
+  }
+};
 
 interface Wanted {
   readonly entry: Entry;

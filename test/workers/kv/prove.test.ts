@@ -1,11 +1,19 @@
 import { expect } from "chai";
 import type { Sqlite } from "../../../adapters/sqlite.ts";
-import type { Hex } from "../../../protocol/hex.ts";
+import type { ZgError } from "../../../protocol/errors.ts";
+import { levelsOf } from "../../../protocol/flowTree.ts";
+import { concat, fromHex, type Hex, toHex } from "../../../protocol/hex.ts";
+import { keccak, keccakText } from "../../../protocol/keccak.ts";
 import { MAX_SET_SIZE } from "../../../protocol/kv/limits.ts";
 import { encodePayload } from "../../../protocol/kv/payload.ts";
+import { subtreeRootOf } from "../../../protocol/kv/proof.ts";
 import { tagsOfStreams } from "../../../protocol/kv/tags.ts";
+import { SECTOR_BYTES } from "../../../protocol/params.ts";
+import type { Entry } from "../../../workers/chain-entry.ts";
+import { findEntry } from "../../../workers/kv/entry.ts";
 import { createProve, type ProveDeps } from "../../../workers/kv/prove.ts";
-import type { Peers } from "../../../workers/peers.ts";
+import type { Peers, Question } from "../../../workers/peers.ts";
+import { rejection } from "../../fakes/errors.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { accountOf, keyOf, LATEST, streamOf } from "../../protocol/kv/sample.ts";
 import { type Available, hold, openNode, type Submitted, submitEvent, type TestNode } from "./node.ts";
@@ -61,5 +69,40 @@ describe("making a proof", () => {
     const why = await prove(query(0)).catch((error: { data?: string }) => error.data);
     expect(why).to.include("too long to be proved");
     expect(read).to.equal(2 ** 20);
+  });
+
+  it("takes a proof of another root for no lie, and asks again when a reorg has moved the root", async () => {
+    const data = new Uint8Array(SECTOR_BYTES);
+    data.set((LOG[1] as Submitted).payload);
+    const { start } = findEntry(node.db.sql, 1) as Entry;
+    const siblings = Array.from({ length: levelsOf(start + 1) }, (_, level) => toHex(keccakText(`${level}`)));
+    const path = siblings.map((_, level) => Math.floor(start / 2 ** level) % 2 === 0);
+    const top = path.reduce((below, left, level) => {
+      const sibling = fromHex(siblings[level] as Hex);
+      return keccak(left ? concat(below, sibling) : concat(sibling, below));
+    }, subtreeRootOf(data));
+    const root = toHex(top);
+    const proof = { lemma: [toHex(subtreeRootOf(data)), ...siblings, root], path };
+    const codes: string[] = [];
+    const peers = {
+      ask: async <T>({ ask }: Question<T>, signal: AbortSignal): Promise<T> => {
+        const sectorProof = async () => proof;
+        try {
+          return await ask({ sectorProof } as unknown as Parameters<typeof ask>[0], { signal });
+        } catch (error) {
+          codes.push((error as ZgError).code);
+          throw error;
+        }
+      },
+    };
+    const roots: Hex[] = [`0x${"11".repeat(32)}`, root, root];
+    const chain = chainOf(() => roots.shift() as Hex);
+    const proved = await createProve({ db: node.db, chain, peers })(query(1));
+    expect(proved?.entry.flowRoot).to.equal(root);
+    expect(codes).to.deep.equal(["NotStored"]);
+    // Nothing has moved: the failure stands.
+    const still = createProve({ db: node.db, chain: chainOf(() => `0x${"11".repeat(32)}`), peers });
+    await rejection(still(query(1)), "NotStored");
+    expect(codes).to.deep.equal(["NotStored", "NotStored"]);
   });
 });

@@ -6,6 +6,7 @@ import { type Core, readIn, removeSegment } from "./core.ts";
 import { indexesIn } from "./segments.ts";
 import { fileKey, fileOf, fromJson, json, type Read } from "./tables.ts";
 import type { FileRef } from "./types.ts";
+import { addUsed, usedByFile } from "./used.ts";
 
 /** 0G's limits: a file, all of them, and how long. */
 export const MAX_CACHED_FILE = 10 * 2 ** 20;
@@ -21,13 +22,15 @@ interface Cached {
 
 export const cachedIn = (read: Read): number => fromJson<number>(read("meta", "cached")) ?? 0;
 
-/** `cached` undefined: it is kept for good, or not at all, from now on. The sum is right after every transaction. */
+/** `cached` undefined: it is kept for good, or not at all, from now on. The sums are right after every transaction. */
 export const setCached = (tx: Transaction, file: FileRef, cached: Cached | undefined): void => {
   const key = fileKey(file);
   const known = fromJson<Cached>(tx.get("cache", key));
   if (known === undefined && cached === undefined) return;
   if (cached === undefined) tx.delete("cache", key);
   else tx.put("cache", key, json(cached));
+  if (known === undefined) addUsed(tx, -usedByFile(readIn(tx), file));
+  if (cached === undefined) addUsed(tx, usedByFile(readIn(tx), file));
   tx.put("meta", "cached", json(cachedIn(readIn(tx)) + (cached?.segments ?? 0) - (known?.segments ?? 0)));
 };
 
@@ -58,6 +61,17 @@ export const sweep = async (core: Core): Promise<number> => {
     if (isOver(value) && (await forgetFile(core, fileOf(key), (tx) => isOver(tx.get("cache", key))))) files += 1;
   }
   return files;
+};
+
+/** Forgets the oldest until the rest fits. */
+export const shrink = async (core: Core, fits: () => boolean): Promise<void> => {
+  if (fits()) return;
+  const sinceOf = (value: Uint8Array): number => fromJson<Cached>(value)?.since ?? 0;
+  const files = [...core.store.table("cache").range()].map(({ key, value }) => ({ key, since: sinceOf(value) }));
+  for (const { key } of files.sort((a, b) => a.since - b.since)) {
+    if (fits()) return;
+    await forgetFile(core, fileOf(key), (tx) => tx.get("cache", key) !== undefined);
+  }
 };
 
 /** Bit by bit, as long as nothing names the file; false: something does. */

@@ -8,6 +8,7 @@ import type { DaFiles } from "./da.ts";
 import { missingOf, setSlot, setTaken, slotAt } from "./segments.ts";
 import {
   historyIn,
+  isCached,
   json,
   type Name,
   namesOf,
@@ -19,6 +20,7 @@ import {
   seqKey,
 } from "./tables.ts";
 import type { Entry, FileRef, LogEvent } from "./types.ts";
+import { addUsed, usedBy } from "./used.ts";
 
 export interface Core {
   readonly store: Store;
@@ -94,5 +96,6 @@ export const removeSegment = (tx: Transaction, file: FileRef, index: number): nu
   setTaken(tx, slot, false);
   const record = recordOf(read, file);
   putRecord(tx, file, { ...record, held: record.held - 1 });
+  if (!isCached(read, file)) addUsed(tx, -usedBy(shapeOf(file.length), index));
   return slot;
 };

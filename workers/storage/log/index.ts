@@ -17,6 +17,7 @@ import { createSectorProof } from "./sector-proof.ts";
 import { takenSlots } from "./segments.ts";
 import { fileKey, historyIn, json, readOf, type ShardHistory } from "./tables.ts";
 import type { LogEvent, LogStore, Usage } from "./types.ts";
+import { usedIn } from "./used.ts";
 import { createViews } from "./views.ts";
 
 export { LOG_TABLES } from "./tables.ts";
@@ -71,10 +72,10 @@ export const openLog = async (options: LogOptions): Promise<NodeLog> => {
   const isDa = ({ sender }: { readonly sender: Hex }): boolean => sender === entrance;
   const core: Core = { store, slots, read, da, log, now: options.now ?? Date.now, emit, isDa, history, shard };
 
-  const usage = (): Usage => {
+  const usage = (at = read): Usage => {
     const [segments, rows] = [slots.used(), da.rows()];
-    const sectors = (segments + rows) * SECTORS_PER_SEGMENT;
-    return { segments, cached: cachedIn(read), rows, sectors, quota: options.quotaSectors ?? null };
+    const sectors = usedIn(at) + rows * SECTORS_PER_SEGMENT;
+    return { segments, cached: cachedIn(at), rows, sectors, quota: options.quotaSectors ?? null };
   };
   const entries = createEntries(core);
   const intake = createIntake(core, usage);
@@ -110,7 +111,7 @@ export const openLog = async (options: LogOptions): Promise<NodeLog> => {
       return () => void listeners.delete(listener);
     },
     shard,
-    usage,
+    usage: () => usage(),
     halve: prune.halve,
     sweep: () => sweep(core),
     settled: (txSeqs) => {

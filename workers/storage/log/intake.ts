@@ -24,10 +24,11 @@ import { nodesIn } from "./layers.ts";
 import { putNodes } from "./nodes.ts";
 import { leafOf } from "./read.ts";
 import { setSlot, setTaken, slotAt } from "./segments.ts";
-import { fileKey, namesOf, putRecord, recordOf, seqKey } from "./tables.ts";
+import { fileKey, isCached, namesOf, putRecord, type Read, recordOf, seqKey } from "./tables.ts";
 import type { FileRef, Usage } from "./types.ts";
+import { addUsed, usedBy } from "./used.ts";
 
-export const createIntake = (core: Core, usage: () => Usage) => {
+export const createIntake = (core: Core, usage: (at?: Read) => Usage) => {
   const { store, slots, read, log } = core;
 
   /** Of a file's names, what decides whether it is taken. undefined: it has none. */
@@ -57,15 +58,15 @@ export const createIntake = (core: Core, usage: () => Usage) => {
     else if (!segments) throw new ZgError("BadRequest", { root: file.root, why: "DAEntrance's files come as batches" });
     else if (!wanted) throw new ZgError("NotInShard", { root: file.root, index: index ?? -1, ...core.shard() });
     const finalized = any && !pending;
-    if (!finalized) mustHaveRoom();
+    if (!finalized) mustHaveRoom(any, usedBy(shape, index ?? 0));
     return { shape, finalized };
   };
 
-  const mustHaveRoom = (): void => {
-    const { sectors, quota } = usage();
-    if (quota !== null && sectors + SECTORS_PER_SEGMENT > quota) {
-      throw new ZgError("QuotaExceeded", { sectors, quota });
-    }
+  /** Files without entries get what the others leave; for the others they go. */
+  const mustHaveRoom = (named: boolean, more: number, at = read): void => {
+    const { sectors, cached, quota } = usage(at);
+    const taken = named ? sectors : sectors + cached * SECTORS_PER_SEGMENT;
+    if (quota !== null && taken + more > quota) throw new ZgError("QuotaExceeded", { sectors: taken, quota });
   };
 
   /** In the transaction, whatever came to pass since the bytes were looked at. */
@@ -115,6 +116,11 @@ export const createIntake = (core: Core, usage: () => Usage) => {
         const known = recordOf(readIn(tx), file);
         const record = { held: known.held + 1, roots: known.roots + learn(tx, file, shape, nodes) };
         admit(tx, file, index, record.held);
+        const [named, more] = [!isCached(readIn(tx), file), usedBy(shape, index)];
+        if (named) {
+          mustHaveRoom(named, more, readIn(tx));
+          addUsed(tx, more);
+        }
         putRecord(tx, file, record);
         setSlot(tx, file, index, slot);
         setTaken(tx, slot, true);

@@ -6,6 +6,7 @@ import { asZgError } from "../../../adapters/errors.ts";
 import { shapeOf } from "../../../protocol/file.ts";
 import { SECTORS_PER_SEGMENT } from "../../../protocol/params.ts";
 import { halves, holds, type Shard, segmentInLog } from "../../../protocol/shard.ts";
+import { shrink } from "./cache.ts";
 import { type Core, isComplete, readIn, removeSegment, setReady, shardIn } from "./core.ts";
 import { indexesIn } from "./segments.ts";
 import {
@@ -177,12 +178,14 @@ export const createPrune = (core: Core, tip: () => { readonly nextTxSeq: number 
     pruneFile: (file: FileRef): Promise<number> => pruneSegments(`${fileKey(file)}/`),
     /** Halves when that helps: not while the last halving is still having its effect, nor against what is only staged. */
     relieve: async (): Promise<void> => {
-      const { sectors, quota, segments, cached, rows } = usage();
-      if (quota === null || sectors <= FULL * quota || stopped) return;
+      const { sectors, quota } = usage();
+      if (quota === null || stopped) return;
+      await shrink(core, () => usage().sectors + usage().cached * SECTORS_PER_SEGMENT <= quota);
+      if (sectors <= FULL * quota) return;
       if (halving !== undefined || pruning !== undefined) return;
       if (store.table("prunable").count({ limit: 1 }) > 0) return;
-      const relievable = segments - cached + rows - core.da.stagedRows();
-      if (2 * relievable * SECTORS_PER_SEGMENT > FULL * quota) await halve();
+      const relievable = sectors - core.da.stagedRows() * SECTORS_PER_SEGMENT;
+      if (2 * relievable > FULL * quota) await halve();
     },
     /** When nothing is left to be given up (or it has failed). */
     done: async (): Promise<void> => {

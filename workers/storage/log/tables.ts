@@ -14,8 +14,8 @@
  *   segments  <root>/<length>/<row>          slots of 64 segments, u32 each: 0 is none, n is slot n − 1
  *   space     <row>                          which of 4096 slots are taken, a bit each
  *   prunable  <txSeq>                        rows entries of which rows may be of another shard
- *   meta      shard | prune | cached         the shard and what it was before (JSON); there while pruning is under
- *                                            way; segments of files that no entry names
+ *   meta      shard | prune | cached | used  the shard and what it was before (JSON); there while pruning is under
+ *                                            way; segments of files that no entry names; sectors of the others
  */
 import type { Store, Transaction } from "../../../adapters/store.ts";
 import type { Hex } from "../../../protocol/hex.ts";
@@ -67,6 +67,9 @@ export const entryAt = (read: Read, txSeq: number): StoredEntry | undefined => f
 export const recordOf = (read: Read, file: FileRef): FileRecord => fromJson(read("files", fileKey(file))) ?? NOTHING;
 export const putRecord = (tx: Transaction, file: FileRef, record: FileRecord): void =>
   tx.put("files", fileKey(file), json(record));
+
+/** It is kept for a while only: no entry names it. */
+export const isCached = (read: Read, file: FileRef): boolean => read("cache", fileKey(file)) !== undefined;
 
 /** An entry that names a file. */
 export interface Name {

@@ -87,7 +87,7 @@ export interface Usage {
   readonly cached: number;
   /** Extended rows of DA batches. */
   readonly rows: number;
-  /** 1024 for each of the above. */
+  /** What counts against the quota: sectors on disk of files with entries, and 1024 for each row. */
   readonly sectors: number;
   readonly quota: number | null;
 }

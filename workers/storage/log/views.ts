@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import type { Entries } from "./entries.ts";
 import type { Reader } from "./read.ts";
 import { indexesIn, missingOf } from "./segments.ts";
-import { entryAt, fileKey, fileOf, fromJson, lastSeq, recordOf, type StoredEntry, seqKey } from "./tables.ts";
+import { entryAt, fileKey, fileOf, fromJson, isCached, lastSeq, recordOf, type StoredEntry, seqKey } from "./tables.ts";
 import type { Entry, EntryInfo, FileInfo, FileRef, HeldSegment } from "./types.ts";
 import { MAX_ENTRIES_LISTED } from "./types.ts";
 
@@ -89,7 +89,7 @@ export const createViews = (core: Core, entries: Entries, reader: Reader) => {
       if (found === undefined) return undefined;
       const file: FileRef = { root, length: found };
       const record = recordOf(read, file);
-      const cached = read("cache", fileKey(file)) !== undefined;
+      const cached = isCached(read, file);
       if (best === undefined && !cached) return undefined;
       const { padded, segments, paddedSegments } = shapeOf(found);
       const da = best?.batch != null;

@@ -140,6 +140,7 @@ export const putAll = async (log: NodeLog, file: TestFile, indexes?: readonly nu
 export const audit = ({ store, log }: Pick<TestLog, "store" | "log">): { readonly slots: number } => {
   const named = new Set<number>();
   const held = new Map<string, number>();
+  let used = 0;
   for (const { key, value } of store.table("segments").range()) {
     const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
     for (let at = 0; at < value.length; at += 4) {
@@ -148,6 +149,9 @@ export const audit = ({ store, log }: Pick<TestLog, "store" | "log">): { readonl
       if (named.has(word - 1)) throw new Error(`slot ${word - 1} is named twice`);
       named.add(word - 1);
       const file = key.slice(0, key.lastIndexOf("/"));
+      const index = Number(key.slice(file.length + 1)) * 64 + at / 4;
+      const bytes = Math.min(SEGMENT_BYTES, Number(file.slice(67)) - index * SEGMENT_BYTES);
+      if (store.table("cache").get(file) === undefined) used += 16 * Math.ceil(bytes / 4096);
       held.set(file, (held.get(file) ?? 0) + 1);
     }
   }
@@ -171,5 +175,7 @@ export const audit = ({ store, log }: Pick<TestLog, "store" | "log">): { readonl
     if (store.table("files").get(key) === undefined) throw new Error(`${key} is cached and has no record`);
   }
   if (log.usage().cached !== cached) throw new Error(`${log.usage().cached} cached, but ${cached}`);
+  const { sectors, rows } = log.usage();
+  if (sectors !== used + 1024 * rows) throw new Error(`${sectors} sectors count, but ${used} and ${rows} rows`);
   return { slots: named.size };
 };

@@ -197,4 +197,30 @@ describe("a node that keeps a shard", function () {
     expect(node.log.shard().numShard).to.equal(1);
     expect(() => node.log.open(randomFile(1, 1), 0)).to.throw("QuotaExceeded");
   });
+
+  it("neither halves nor refuses for the number of small files, only for what they take", async () => {
+    await open({ quotaSectors: 4 * 1024 });
+    const small = Array.from({ length: 20 }, (_, i) => randomFile(1 + i, `small ${i}`));
+    await node.add(small);
+    for (const file of small) await node.log.putSegment(file, 0, file.segment(0));
+    expect(node.log.shard().numShard).to.equal(1);
+    expect(node.log.usage()).to.include({ segments: 20, sectors: 20 * 16 });
+  });
+
+  it("forgets files without entries, the oldest first, for one with an entry, and does not halve for them", async () => {
+    let now = 0;
+    await open({ quotaSectors: 40 * 1024, now: () => now });
+    const [old, young, paid] = [randomFile(5 * MIB, "old"), randomFile(4 * MIB, "young"), randomFile(5 * MIB, "paid")];
+    await putAll(node.log, old);
+    now = 1;
+    await putAll(node.log, young);
+    expect(node.log.usage()).to.include({ cached: 36, sectors: 0 });
+    await node.add([paid]);
+    await putAll(node.log, paid);
+    expect(node.log.shard().numShard).to.equal(1);
+    expect(node.log.info(0)?.state).to.equal("finalized");
+    expect(node.log.usage()).to.include({ segments: 36, cached: 16, sectors: 20 * 1024 });
+    expect(node.log.file(old.root, old.length)).to.equal(undefined);
+    expect(node.log.file(young.root, young.length)).to.include({ held: 16, cached: true });
+  });
 });

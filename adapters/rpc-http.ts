@@ -10,6 +10,8 @@ import type { Turns } from "./turns.ts";
 export interface RpcCall {
   /** Waits for room for so many bytes of the answer; they count until it has been sent. */
   hold(bytes: number): Promise<void>;
+  /** Whether nobody waits for the answer any more. */
+  gone(): boolean;
 }
 
 export interface RpcHttpOptions {
@@ -26,7 +28,7 @@ export const serveRpc = (app: Http, { rpc, bodies, answers, limit, turns }: RpcH
   app.register(async (scope) => {
     streamBodies(scope, "application/json");
     scope.post("/", async ({ body }, reply) => {
-      const call: RpcCall = { hold: (bytes) => answers.hold(reply.raw, bytes) };
+      const call: RpcCall = { hold: (bytes) => answers.hold(reply.raw, bytes), gone: () => reply.raw.closed };
       reply.type("application/json; charset=utf-8");
       try {
         return await bodies.use(body, { limit }, async (bytes) => {

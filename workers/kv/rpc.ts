@@ -1,7 +1,9 @@
 /** The JSON-RPC of a KV node: 0G's methods, names and answers, and below them those that only ours has. */
 import { z } from "zod";
-import { type RpcMethods, rpc, rpcError, rpcMethod } from "../../adapters/jsonrpc.ts";
+import { type RpcMethods, rpc, rpcError, rpcFailed, rpcMethod } from "../../adapters/jsonrpc.ts";
 import type { RpcCall } from "../../adapters/rpc-http.ts";
+import { createTurns } from "../../adapters/turns.ts";
+import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { mayWriteKey } from "../../protocol/kv/judge.ts";
 import { MAX_KEY_BYTES, MAX_QUERY_BYTES } from "../../protocol/kv/limits.ts";
@@ -64,8 +66,14 @@ export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
     await call.hold(inBase64(value.key.length + Math.min(length, size)));
     return { version, data: length === 0 ? "" : base64(readValue(sql, value, start, length)), size };
   };
+  // One slice a turn of the event loop, of all walks together.
+  const turns = createTurns();
   const walk = async (where: Walk, start: number, length: number, call: RpcCall) => {
-    const found = await walkTo(sql, where);
+    const { found, last } = await walkTo(sql, where, async () => {
+      await turns();
+      if (call.gone()) throw new ZgError("Stopping", { what: "a walk that nobody waits for" });
+    });
+    if (last !== undefined) throw rpcFailed("too many keys without a value: go on from the key in data", base64(last));
     return found && { ...(await part(found, start, length, call)), key: base64(found.key) };
   };
   const range = { start_index: u64, len: u64 };

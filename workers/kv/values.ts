@@ -40,24 +40,33 @@ export interface Walk {
   readonly version: number;
 }
 
-/** Keys looked at in one go. Deleted keys, and those that are not written yet at a version, are passed over. */
-const SLICE = 1_000;
-const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Keys looked at in one go, and their bytes. Deleted keys, and those that are not written yet at a version, are passed over. */
+const [SLICE, SLICE_BYTES] = [1_000, 1 << 20];
+/** Slices of one walk. */
+const MAX_SLICES = 50;
 
-/** The next key with a value, in the order of the keys' bytes. A walk over a desert of deleted keys lets others through. */
-export const walkTo = async (sql: Sqlite, walk: Walk): Promise<Located | undefined> => {
-  for (let from: Pick<Walk, "key" | "inclusive"> = walk; ; ) {
-    const { found, last } = slice(sql, { ...walk, ...from });
-    if (found !== undefined || last === undefined) return found;
-    from = { key: last, inclusive: false };
-    await breath();
+/** Where a walk has ended: at a value, at the end of the stream, or, with `last`, at a key from which it may go on. */
+export interface Walked {
+  readonly found?: Located;
+  readonly last?: Uint8Array;
+}
+
+/**
+ * The next key with a value, in the order of the keys' bytes.
+ *
+ * @param turn before each slice but the first: a walk over a desert of deleted keys lets others through
+ */
+export const walkTo = async (sql: Sqlite, walk: Walk, turn: () => Promise<void>): Promise<Walked> => {
+  let from: Pick<Walk, "key" | "inclusive"> = walk;
+  for (let slices = 1; ; slices++) {
+    const walked = slice(sql, { ...walk, ...from });
+    if (walked.last === undefined || slices === MAX_SLICES) return walked;
+    from = { key: walked.last, inclusive: false };
+    await turn();
   }
 };
 
-const slice = (
-  sql: Sqlite,
-  { stream, key, inclusive, reverse, version }: Walk,
-): { readonly found?: Located; readonly last?: Uint8Array } => {
+const slice = (sql: Sqlite, { stream, key, inclusive, reverse, version }: Walk): Walked => {
   const compare = `${reverse ? "<" : ">"}${inclusive ? "=" : ""}`;
   const rows = sql.walk(
     `SELECT k.key, v.version, v.at, v.size FROM keys k
@@ -67,14 +76,15 @@ const slice = (
       ORDER BY k.key ${reverse ? "DESC" : "ASC"}`,
     ...[version, stream, ...(key === undefined ? [] : [key])],
   );
-  let seen = 0;
+  let [seen, bytes] = [0, 0];
   for (const row of rows) {
     const at = row.key as Uint8Array;
     if (Number(row.size ?? 0) > 0) {
       return { found: { key: at, version: Number(row.version), at: Number(row.at), size: Number(row.size) } };
     }
     seen += 1;
-    if (seen === SLICE) return { last: at };
+    bytes += at.length;
+    if (seen === SLICE || bytes > SLICE_BYTES) return { last: at };
   }
   return {};
 };

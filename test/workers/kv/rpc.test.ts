@@ -14,6 +14,7 @@ import { encodePayload } from "../../../protocol/kv/payload.ts";
 import { tagsOfStreams } from "../../../protocol/kv/tags.ts";
 import { createKvHttp } from "../../../workers/kv/http.ts";
 import { kvMethods } from "../../../workers/kv/rpc.ts";
+import { rejection } from "../../fakes/errors.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { accountOf, keyOf, LATEST, streamOf } from "../../protocol/kv/sample.ts";
 import { type Available, DA, hold, openNode, type Submitted, submitEvent, type TestNode } from "./node.ts";
@@ -213,6 +214,38 @@ describe("the JSON-RPC of a KV node", () => {
     await Promise.all(halves.map((half) => once(half, "drain")));
     expect((await call("kv_getStatus")).result).to.equal(true);
     for (const half of halves) half.destroy();
+  });
+
+  it("ends a walk over many keys without a value, says from where it may go on, and stops when nobody waits", async () => {
+    const desert = streamOf("desert");
+    const { sql } = node.db;
+    sql.write(() => {
+      for (let i = 0; i < 60_000; i++) {
+        const key = keyOf(String(i).padStart(5, "0"));
+        sql.run("INSERT INTO keys (stream, key) VALUES (?, ?)", desert, key);
+      }
+      sql.run("INSERT INTO vals SELECT id, 0, 0, 1 FROM keys WHERE stream = ? ORDER BY key DESC LIMIT 1", desert);
+    });
+    const { error } = await call("kv_getFirst", desert, 0, 0);
+    expect(error).to.deep.equal({
+      ...{ code: -32000, message: "too many keys without a value: go on from the key in data" },
+      data: b64("49999"),
+    });
+    expect((await call("kv_getNext", desert, error?.data, 0, 0, false)).result).to.include({ key: b64("59999") });
+
+    let asked = 0;
+    const gone = (): boolean => {
+      asked += 1;
+      return asked === 3;
+    };
+    const { kv_getFirst: first } = kvMethods({ db: node.db, prove: async () => null });
+    const values = { stream_id: desert, start_index: 0, len: 0, version: 0 };
+    await rejection(first?.run(values as never, { hold: async () => undefined, gone }) as Promise<unknown>, "Stopping");
+    expect(asked).to.equal(3);
+    sql.write(() => {
+      sql.run("DELETE FROM vals WHERE key_id IN (SELECT id FROM keys WHERE stream = ?)", desert);
+      sql.run("DELETE FROM keys WHERE stream = ?", desert);
+    });
   });
 
   it("refuses what is malformed by the parameter's name, in 0G's shape", async () => {

@@ -127,7 +127,8 @@ export const upload = async (options: UploadOptions): Promise<Uploaded> => {
       each(distinct, FILES_AT_ONCE, signal, async (file, either) => {
         const source = await file.open();
         try {
-          const pushed = { ...file, root: file.intent.root, start: placeOf(file).start };
+          const { txSeq, start } = placeOf(file);
+          const pushed = { ...file, root: file.intent.root, txSeq, start };
           const parallel = options.parallel ?? PARALLEL;
           await pushFile({
             ...{ node, store, parallel, signal: either, onBytes, patienceMs },

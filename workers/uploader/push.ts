@@ -2,7 +2,7 @@
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { each } from "../../adapters/each.ts";
 import { asZgError } from "../../adapters/errors.ts";
-import type { FileView, NodeClient } from "../../adapters/node-client.ts";
+import type { EntryView, NodeClient } from "../../adapters/node-client.ts";
 import { pause } from "../../adapters/pause.ts";
 import { hasBit, setBit } from "../../protocol/bits.ts";
 import { type ErrorCode, ZgError } from "../../protocol/errors.ts";
@@ -15,6 +15,8 @@ import type { IntentStore } from "./store.ts";
 export interface PushedFile {
   readonly root: Hex;
   readonly shape: FileShape;
+  /** Our entry: the node may have all of another one's of the same file, and little of ours. */
+  readonly txSeq: number;
   /** First sector in the log. */
   readonly start: number;
   /** paddedSegments × 32 bytes. */
@@ -45,39 +47,38 @@ const NOTE_EVERY = 256;
 export const pushFile = async (options: PushOptions): Promise<void> => {
   const { node, file } = options;
   const { root, shape } = file;
-  const view = await known(options);
-  if (view.finalized) return;
+  if (isWhole(await retried(options, () => entryOf(options)))) return;
   await retried(options, () => put(node.putRoots(root, shape.length, file.roots, { signal: options.signal })));
   crashpoint("upload-roots");
-  await pushSegments(options, view, await options.store.acknowledged(keyOf(file), node.url));
-  if (await isFinalized(options)) return;
+  await pushSegments(options, await options.store.acknowledged(keyOf(file), node.url));
+  if (isWhole(await entryOf(options))) return;
   // It has less than it once acknowledged: everything again, once.
-  await pushSegments(options, await known(options), new Uint8Array());
-  if (!(await isFinalized(options))) throw new ZgError("NotStored", { node: node.url, root });
+  await pushSegments(options, new Uint8Array());
+  if (!isWhole(await entryOf(options))) throw new ZgError("NotStored", { node: node.url, root });
 };
 
 const keyOf = ({ root, shape }: PushedFile) => ({ root, length: shape.length });
 
-/** The node follows the chain at its own pace: the entry is waited for. */
-const known = ({ node, file, signal, ...rest }: PushOptions): Promise<FileView> =>
-  retried({ node, file, signal, ...rest }, async () => {
-    const view = await node.file(file.root, file.shape.length, { signal });
-    if (view.txSeq === null) throw new ZgError("UnknownFile", { root: file.root, why: "no entry seen yet" });
-    return view;
-  });
+const isWhole = ({ state }: EntryView): boolean => state === "finalized";
 
-const isFinalized = async ({ node, file, signal }: PushOptions): Promise<boolean> =>
-  (await node.file(file.root, file.shape.length, { signal })).finalized;
+/** The node follows the chain at its own pace: it may not have the entry yet, or one that a reorg has taken back. */
+const entryOf = async ({ node, file, signal }: PushOptions): Promise<EntryView> => {
+  const { txSeq, root, start, shape } = file;
+  const entry = await node.entry(txSeq, { signal });
+  if (entry.root === root && entry.start === start && entry.length === shape.length) return entry;
+  throw new ZgError("UnknownEntry", { txSeq, why: "the node has another one there" });
+};
 
-const pushSegments = async (options: PushOptions, view: FileView, before: Uint8Array): Promise<void> => {
+const pushSegments = async (options: PushOptions, before: Uint8Array): Promise<void> => {
   const { node, file, store, parallel, onBytes } = options;
   const { root, shape, start } = file;
+  const shard = await retried(options, () => node.shard({ signal: options.signal }));
   const bits = new Uint8Array(Math.ceil(shape.segments / 8));
   bits.set(before.subarray(0, bits.length));
   let noted = 0;
   const note = (): Promise<void> => store.setAcknowledged(keyOf(file), node.url, bits);
   try {
-    await each(segmentsOf(view.shard, start, shape.segments), parallel, options.signal, async (index, signal) => {
+    await each(segmentsOf(shard, start, shape.segments), parallel, options.signal, async (index, signal) => {
       if (!hasBit(bits, index)) {
         const data = await file.segment(index);
         await retried({ ...options, signal }, () => put(node.putSegment(root, shape.length, index, data, { signal })));

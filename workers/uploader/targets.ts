@@ -22,19 +22,22 @@ export interface SpreadOptions {
 const OWN: ReadonlySet<string> = new Set(["FileUnreadable", "Stopping", "FileNotFound", "LengthMismatch"]);
 
 /** Resolves with the nodes that have it. */
-export const spread = async ({ nodes, replicas, signal, push }: SpreadOptions): Promise<Target[]> => {
+export const spread = async ({ nodes, replicas, signal, push }: SpreadOptions): Promise<readonly Target[]> => {
   const failed = new Map<string, ZgError>();
-  const shards = await Promise.all(
-    nodes.map(async (node) => {
-      try {
-        return { node, shard: await node.shard({ signal, deadlineMs: 5_000 }) };
-      } catch (error) {
-        failed.set(node.url, asZgError(error));
-        return undefined;
-      }
-    }),
-  );
-  const answered = shards.filter((target) => target !== undefined);
+  const shardsOf = async (asked: readonly NodeClient[]): Promise<Target[]> => {
+    const targets = await Promise.all(
+      asked.map(async (node) => {
+        try {
+          return { node, shard: await node.shard({ signal, deadlineMs: 5_000 }) };
+        } catch (error) {
+          failed.set(node.url, asZgError(error));
+          return undefined;
+        }
+      }),
+    );
+    return targets.filter((target) => target !== undefined);
+  };
+  let answered = await shardsOf(nodes);
   for (;;) {
     signal.throwIfAborted();
     const open = answered.filter(({ node }) => !failed.has(node.url));
@@ -49,9 +52,31 @@ export const spread = async ({ nodes, replicas, signal, push }: SpreadOptions): 
       if (OWN.has(error.code)) throw error;
       failed.set((chosen[index] as Target).node.url, error);
     }
-    if (failed.size === before) return chosen;
+    if (failed.size > before) continue;
+    // A node that became too full meanwhile has halved its shard, and threw away what it had taken of the other half.
+    const now = await shardsOf(chosen.map(({ node }) => node));
+    signal.throwIfAborted();
+    const shardOf = new Map(now.map(({ node, shard }) => [node.url, shard]));
+    let changed = failed.size > before;
+    answered = answered.map((target) => {
+      const shard = shardOf.get(target.node.url);
+      if (shard === undefined || same(shard, target.shard)) return target;
+      changed = true;
+      if (!isWithin(shard, target.shard)) failed.set(target.node.url, badShard(shard));
+      return { ...target, shard };
+    });
+    if (!changed) return chosen;
   }
 };
+
+const same = (a: Shard, b: Shard): boolean => a.shardId === b.shardId && a.numShard === b.numShard;
+
+/** Shards only ever halve: a node whose shard goes to and fro would be pushed to for ever. */
+const isWithin = (now: Shard, before: Shard): boolean =>
+  now.numShard > before.numShard && now.shardId % before.numShard === before.shardId;
+
+const badShard = ({ shardId, numShard }: Shard): ZgError =>
+  new ZgError("BadResponse", { why: "its shard is no part of what it was", shardId, numShard });
 
 const tooFew = (replicas: number, nodes: number, failed: ReadonlyMap<string, ZgError>): ZgError => {
   const why = [...failed].map(([url, { code }]) => `${url} ${code}`).join("; ");

@@ -1,5 +1,5 @@
 /** A folder from its manifest: every file to its path, none outside. */
-import { mkdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { each } from "../../adapters/each.ts";
 import { openFileSource } from "../../adapters/file-source.ts";
@@ -43,10 +43,11 @@ export const restore = async (options: RestoreOptions): Promise<void> => {
   await inside(base, join(parts, "0"));
   await each(numbered(files), atOnce, signal, async ([number, { path, length, root }], either) => {
     const target = join(base, path);
+    const part = join(parts, String(number));
     await inside(base, target);
-    if (root === null) await naming(target, () => writeFile(target, ""));
+    if (root === null) await naming(target, () => replaceByEmpty(target, part));
     else if (await isThere(target, root, length, either)) onHeld(length);
-    else await fetch({ root, length }, { path: target, part: join(parts, String(number)) }, either);
+    else await fetch({ root, length }, { path: target, part }, either);
   });
   await naming(parts, () => rm(parts, { recursive: true, force: true }));
 };
@@ -54,6 +55,13 @@ export const restore = async (options: RestoreOptions): Promise<void> => {
 /** One folder has one manifest, so a file has the same number in the next run. */
 const numbered = (files: readonly ManifestFile[]): (readonly [number, ManifestFile])[] =>
   files.map((file, number) => [number, file] as const);
+
+/** A link of that name is replaced, and not followed: what it leads to is not in the folder. */
+const replaceByEmpty = async (target: string, part: string): Promise<void> => {
+  await rm(part, { force: true });
+  await writeFile(part, "", { flag: "wx" });
+  await rename(part, target);
+};
 
 /** A link in the target folder could lead anywhere, whatever the manifest says. */
 const inside = async (base: string, target: string): Promise<void> => {

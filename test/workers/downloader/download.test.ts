@@ -201,6 +201,19 @@ describe("a download", () => {
       expect(await codeOf(run(manifest, "trap", [node], { chain }))).to.equal("FileUnwritable");
     });
 
+    it("replaces a link by the file that has its name, and leaves alone what it leads to", async () => {
+      const node = await newNode(manifest, a, b);
+      mkdirSync(join(dir.path, "links/deep/er"), { recursive: true });
+      for (const [index, name] of ["a", "deep/er/b", "deep/empty"].entries()) {
+        writeFileSync(join(dir.path, `mine-${index}`), "mine");
+        symlinkSync(join(dir.path, `mine-${index}`), join(dir.path, "links", name));
+      }
+      await run(manifest, "links", [node], { chain });
+      expect([0, 1, 2].map((index) => read(`mine-${index}`).toString())).to.deep.equal(["mine", "mine", "mine"]);
+      expect(read("links/a").equals(a.bytes)).to.equal(true);
+      expect(read("links/deep/empty")).to.have.length(0);
+    });
+
     it("that is forged writes nothing", async () => {
       const forged = Buffer.from(
         `{"format":"zerog-folder/1","files":[${JSON.stringify({ path: "../escaped", length: b.length, root: b.root })}]}\n`,

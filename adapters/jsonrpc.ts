@@ -25,7 +25,7 @@ export class RpcFailure extends Error {
 
 const [PARSE, REQUEST, METHOD, PARAMS, INTERNAL, FAILED] = [-32_700, -32_600, -32_601, -32_602, -32_603, -32_000];
 /** Of the library that 0G's nodes use. */
-const TOO_BIG = -32_007;
+const [TOO_BIG, TOO_LONG] = [-32_007, -32_011];
 
 /** The request is at fault: `Invalid params: <param>`, with the reason as data. */
 export const rpcError = (param: string, why: string): RpcFailure =>
@@ -38,6 +38,8 @@ export const rpcFailed = (why: string, data?: string): RpcFailure => new RpcFail
 export const rpcBusy = (error: ZgError): RpcFailure => rpcFailed(`too many data writing: ${error.message}`, error.code);
 export const rpcTooBig = (limit: number): RpcFailure =>
   new RpcFailure(TOO_BIG, "Request is too big", `Exceeded max limit of ${limit}`);
+const rpcTooLong = (limit: number): RpcFailure =>
+  new RpcFailure(TOO_LONG, "The batch response was too large", `Exceeded max limit of ${limit}`);
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Values<S extends Shape> = { readonly [K in keyof S]: z.output<S[K]> };
@@ -57,15 +59,23 @@ export const rpcMethod = <C, S extends Shape>(
 export type RpcMethods<C> = Readonly<Record<string, RpcMethod<C>>>;
 
 export interface Rpc<C> {
-  /** The answer to a body, one request or a batch of them: never throws. */
-  answer(body: Uint8Array, context: C): Promise<Buffer>;
+  /**
+   * The answer to a body, one request or a batch of them; throws only what `made` does.
+   *
+   * @param made waits for room for so many bytes of the answer, as soon as they are there
+   */
+  answer(body: Uint8Array, context: C, made?: Made): Promise<Buffer>;
 }
 
 export interface RpcOptions {
   readonly log: Log;
   /** Requests of a batch, which are answered one after the other. */
   readonly maxBatch?: number;
+  /** Bytes of the answers to a batch; what has not begun by then is refused. */
+  readonly maxBatchBytes?: number;
 }
+
+const MAX_BATCH_BYTES = 16 << 20;
 
 const Id = z.union([z.string().max(200), z.number(), z.null()]).default(null);
 const Request = z.object({
@@ -75,12 +85,14 @@ const Request = z.object({
   params: z.array(z.unknown()).max(16).nullish(),
 });
 
+type Made = (bytes: number) => Promise<void>;
 type Answer = { readonly jsonrpc: "2.0"; readonly id: z.output<typeof Id> } & (
   | { readonly result: unknown }
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: string } }
 );
 
-export const createRpc = <C>(methods: RpcMethods<C>, { log, maxBatch = 32 }: RpcOptions): Rpc<C> => {
+export const createRpc = <C>(methods: RpcMethods<C>, options: RpcOptions): Rpc<C> => {
+  const { log, maxBatch = 32, maxBatchBytes = MAX_BATCH_BYTES } = options;
   const one = async (request: unknown, context: C): Promise<Answer> => {
     const parsed = Request.safeParse(request);
     if (!parsed.success) return refusalOf(idIn(request), new RpcFailure(REQUEST, "Invalid request"));
@@ -97,22 +109,34 @@ export const createRpc = <C>(methods: RpcMethods<C>, { log, maxBatch = 32 }: Rpc
       );
     }
   };
+  const batch = async (requests: readonly unknown[], context: C, made: Made): Promise<Buffer> => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (const each of requests) {
+      const full = length > maxBatchBytes;
+      const text = textOf(full ? refusalOf(idIn(each), rpcTooLong(maxBatchBytes)) : await one(each, context));
+      await made(text.length);
+      length += text.length;
+      parts.push(Buffer.from(parts.length === 0 ? "[" : ","), text);
+      // Methods that wait for nothing would keep everybody else waiting for the whole batch.
+      await setImmediate();
+    }
+    return Buffer.concat([...parts.splice(0), Buffer.from("]")]);
+  };
   return {
-    answer: async (body, context) => {
+    answer: async (body, context, made = async () => undefined) => {
       const request = parseLongJson(body);
       if (request === undefined) return textOf(refusalOf(null, new RpcFailure(PARSE, "Parse error")));
-      if (!Array.isArray(request)) return textOf(await one(request, context));
+      if (!Array.isArray(request)) {
+        const text = textOf(await one(request, context));
+        await made(text.length);
+        return text;
+      }
       if (request.length === 0 || request.length > maxBatch) {
         const why = `a batch has 1 to ${maxBatch} requests`;
         return textOf(refusalOf(null, new RpcFailure(REQUEST, "Invalid request", why)));
       }
-      const answers: Answer[] = [];
-      for (const each of request) {
-        answers.push(await one(each, context));
-        // Methods that wait for nothing would keep everybody else waiting for the whole batch.
-        await setImmediate();
-      }
-      return textOf(answers);
+      return batch(request, context, made);
     },
   };
 };
@@ -154,7 +178,7 @@ const idIn = (request: unknown): Answer["id"] => {
   return id?.success ? id.data : null;
 };
 
-const textOf = (answer: Answer | readonly Answer[]): Buffer => Buffer.from(JSON.stringify(answer));
+const textOf = (answer: Answer): Buffer => Buffer.from(JSON.stringify(answer));
 
 const base64Text = (maxBytes: number) =>
   z

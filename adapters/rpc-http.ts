@@ -24,16 +24,29 @@ export interface RpcHttpOptions {
   readonly turns?: Turns;
 }
 
+/** Shorter answers are not counted: there are no more of them than connections, and nobody waits for room to say "yes". */
+const SHORT = 4_096;
+
 export const serveRpc = (app: Http, { rpc, bodies, answers, limit, turns }: RpcHttpOptions): void => {
   app.register(async (scope) => {
     streamBodies(scope, "application/json");
     scope.post("/", async ({ body }, reply) => {
-      const call: RpcCall = { hold: (bytes) => answers.hold(reply.raw, bytes), gone: () => reply.raw.closed };
+      let [held, length] = [0, 0];
+      const hold = async (bytes: number): Promise<void> => {
+        held += bytes;
+        await answers.hold(reply.raw, bytes);
+      };
+      const call: RpcCall = { hold, gone: () => reply.raw.closed };
+      /** What its method has not held before. */
+      const made = async (bytes: number): Promise<void> => {
+        length += bytes;
+        if (length > held + SHORT) await hold(length - held);
+      };
       reply.type("application/json; charset=utf-8");
       try {
         return await bodies.use(body, { limit }, async (bytes) => {
           await turns?.();
-          return rpc.answer(bytes, call);
+          return rpc.answer(bytes, call, made);
         });
       } catch (error) {
         if (!(error instanceof ZgError)) throw error;

@@ -75,6 +75,7 @@ describe("JSON with long strings", () => {
 
 describe("a JSON-RPC server", () => {
   const errors: unknown[] = [];
+  let runs = 0;
   const log = { ...silentLog, error: (about: unknown) => errors.push(about) } as unknown as typeof silentLog;
   const server = createRpc<{ factor: number }>(
     {
@@ -86,6 +87,10 @@ describe("a JSON-RPC server", () => {
         list.reduce((sum, { n }) => sum + n, 0),
       ),
       nothing: rpcMethod({}, () => undefined),
+      long: rpcMethod({}, () => {
+        runs += 1;
+        return "x".repeat(600);
+      }),
       fail: rpcMethod({ how: z.string() }, ({ how }) => {
         if (how === "param") throw rpcError("root", "already uploaded and finalized");
         if (how === "internal") throw rpcInternal("data root and tx seq not match");
@@ -94,7 +99,7 @@ describe("a JSON-RPC server", () => {
         throw new TypeError("secret");
       }),
     },
-    { log, maxBatch: 4 },
+    { log, maxBatch: 4, maxBatchBytes: 1_000 },
   );
   const ask = async (body: unknown) => JSON.parse((await server.answer(bytes(body), { factor: 2 })).toString());
   const call = (method: string, params?: unknown) => ask({ jsonrpc: "2.0", id: 7, method, params });
@@ -161,6 +166,19 @@ describe("a JSON-RPC server", () => {
     const answers = await ask([one(1), 5, one(2)]);
     expect(answers.map((answer: { result?: number }) => answer.result)).to.deep.equal([2, undefined, 4]);
     expect((await ask([1, 2, 3, 4, 5].map(one))).error.code).to.equal(-32600);
+  });
+
+  it("begins nothing more of a batch when its answers are over the limit, and says how long each is when it is made", async () => {
+    const long = (id: number) => ({ jsonrpc: "2.0", id, method: "long" });
+    const made: number[] = [];
+    const answer = await server.answer(bytes([1, 2, 3, 4].map(long)), { factor: 2 }, async (length) => {
+      made.push(length);
+    });
+    const answers: { id: number; result?: string; error?: { code: number } }[] = JSON.parse(answer.toString());
+    expect(answers.map(({ id }) => id)).to.deep.equal([1, 2, 3, 4]);
+    expect(answers.map(({ result, error }) => result?.length ?? error?.code)).to.deep.equal([600, 600, -32011, -32011]);
+    expect(runs).to.equal(2);
+    expect(made.reduce((sum, length) => sum + length + 1, 1)).to.equal(answer.length);
   });
 
   it("lets others through between the requests of a batch", async () => {

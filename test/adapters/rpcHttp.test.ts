@@ -31,6 +31,7 @@ describe("JSON-RPC over HTTP", () => {
           await call.hold(bytes);
           return "x".repeat(bytes);
         }),
+        unheld: rpcMethod({ bytes: rpc.u64 }, ({ bytes }) => "x".repeat(bytes)),
       },
       { log: silentLog },
     );
@@ -87,6 +88,21 @@ describe("JSON-RPC over HTTP", () => {
     expect((await ask("many", [1_000])).result).to.have.length(1_000);
     await until("all of them are gone", () => answers.held() === 0);
     for (const sent of greedy) sent.destroy();
+  });
+
+  it("counts what a method has not held itself, in a batch, too, but for short answers", async () => {
+    const half = { jsonrpc: "2.0", id: 1, method: "unheld", params: [BIG / 2] };
+    for (const body of [{ ...half, params: [BIG] }, [half, half]]) {
+      const sent = request(url, { method: "POST", headers: { "content-type": "application/json" } });
+      sent.on("response", () => undefined).on("error", () => undefined);
+      sent.end(JSON.stringify(body));
+      await until("the answer is held", () => answers.held() >= BIG);
+      expect(answers.held()).to.be.at.most(BIG + 1_000);
+      await until("it is cut off", () => answers.held() === 0);
+      sent.destroy();
+    }
+    const short = await client.request(url, { method: "POST", json: { ...half, params: [100] }, maxBytes: 1_000 });
+    expect(short.status).to.equal(200);
   });
 
   it("refuses other types of bodies, and none", async () => {

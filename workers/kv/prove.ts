@@ -36,14 +36,14 @@ const DEADLINE_MS = 20_000;
 
 export const createProve = ({ db, chain, peers }: ProveDeps) => {
   const { sql } = db;
-  return async (query: ProofQuery) => {
+  return async (query: ProofQuery, hold: Hold) => {
     for (let again = true; ; again = false) {
       const found = findValue(sql, query.stream, query.key, query.version);
       const entry = found && findEntry(sql, found.version);
       if (found === undefined || entry === undefined) return null;
       const flowRoot = await rootAfter(entry);
       try {
-        return await proofOf(found, entry, flowRoot, query);
+        return await proofOf(found, entry, flowRoot, { ...query, hold: again ? hold : held });
       } catch (error) {
         if (!again || error instanceof RpcFailure || !(await moved(entry, flowRoot))) throw error;
       }
@@ -59,12 +59,18 @@ export const createProve = ({ db, chain, peers }: ProveDeps) => {
     return findEntry(sql, entry.txSeq)?.block.hash !== entry.block.hash || (await rootAfter(entry)) !== flowRoot;
   }
 
-  async function proofOf(found: Located, entry: Entry, flowRoot: Hex, { start, length }: ProofQuery) {
+  async function proofOf(
+    found: Located,
+    entry: Entry,
+    flowRoot: Hex,
+    { start, length, hold }: ProofQuery & { readonly hold: Hold },
+  ) {
     if (start > found.size) throw rpcError("start_index", "start index is greater than value length");
     const values = valuesAt(readPayload(sql, entry, 0, MAX_HEAD_BYTES));
     if (values === undefined) throw rpcError("key", "the payload's keys are too long to be proved in one answer");
     const part = { at: found.at + start, size: Math.min(length, found.size - start) };
     const wanted = provenSectors(entry.start, values, part).flatMap(([from, to]) => alignedPieces(from, to));
+    await hold(part.size + wanted.reduce((sum, { height }) => sum + 2 ** height * SECTOR_BYTES, 0));
     const signal = AbortSignal.timeout(DEADLINE_MS);
     const pieces = await Promise.all(
       wanted.map(({ sector, height }) => pieceOf({ entry, flowRoot, sector, height, signal })),
@@ -104,6 +110,10 @@ export const createProve = ({ db, chain, peers }: ProveDeps) => {
     return { sector, data, proof };
   }
 };
+
+type Hold = (bytes: number) => Promise<void>;
+/** The second attempt's answer takes the room of the first. */
+const held: Hold = async () => undefined;
 
 interface Wanted {
   readonly entry: Entry;

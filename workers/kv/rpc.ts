@@ -33,8 +33,12 @@ const flag = z.boolean();
 
 /** Streams in one answer. */
 const MAX_STREAMS = 65_536;
+/** Of one in an answer: quotes, 0x, 64 digits, a comma. */
+const STREAM_BYTES = 69;
 /** Changes in one answer, and the bytes of their keys. */
 const [MAX_CHANGES, MAX_CHANGES_BYTES] = [1_000, 4 << 20];
+/** Of a change in an answer, without its key. */
+const CHANGE_BYTES = 256;
 
 const inBase64 = (bytes: number): number => 4 * Math.ceil(bytes / 3);
 const base64 = (bytes: Uint8Array): string =>
@@ -50,7 +54,8 @@ export interface ProofQuery {
 
 export interface KvRpcDeps {
   readonly db: KvDb;
-  readonly prove: (query: ProofQuery) => Promise<unknown>;
+  /** @param hold waits for room for so many bytes that go into the answer */
+  readonly prove: (query: ProofQuery, hold: (bytes: number) => Promise<void>) => Promise<unknown>;
 }
 
 export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
@@ -112,12 +117,12 @@ export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
     kv_getFirst: end(false),
     kv_getLast: end(true),
     kv_getTransactionResult: rpcMethod({ tx_seq: u64 }, ({ tx_seq }) => resultOf(sql, tx_seq)),
-    kv_getHoldingStreamIds: rpcMethod(
-      {},
-      () =>
-        db.watched ??
-        sql.all("SELECT stream FROM streams ORDER BY stream LIMIT ?", MAX_STREAMS).map((row) => row.stream as Hex),
-    ),
+    kv_getHoldingStreamIds: rpcMethod({}, async (_, call: RpcCall) => {
+      const known = db.watched?.length ?? Number(sql.get("SELECT COUNT(*) AS n FROM streams")?.n);
+      await call.hold(Math.min(known, MAX_STREAMS) * STREAM_BYTES);
+      if (db.watched !== undefined) return db.watched;
+      return sql.all("SELECT stream FROM streams ORDER BY stream LIMIT ?", MAX_STREAMS).map((row) => row.stream as Hex);
+    }),
     kv_getReplayProgress: rpcMethod({ stream_id: stream.nullish() }, ({ stream_id }) => ({
       appliedSeq: appliedTxSeq(sql, stream_id ?? undefined),
       firstTxSeq: null,
@@ -149,8 +154,9 @@ export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
     kv_getEntry: rpcMethod({ tx_seq: u64 }, ({ tx_seq }) => findEntry(sql, tx_seq)),
     kv_getChanges: rpcMethod(
       { stream_id: stream, from_tx_seq: u64, limit: u64, after_key: key.nullish() },
-      ({ stream_id, from_tx_seq, limit, after_key }) => {
+      async ({ stream_id, from_tx_seq, limit, after_key }, call: RpcCall) => {
         if (limit < 1 || limit > MAX_CHANGES) throw rpcError("limit", `expected 1 to ${MAX_CHANGES}`);
+        await call.hold(limit * CHANGE_BYTES);
         const from = { txSeq: from_tx_seq, key: after_key ?? undefined };
         const applied = appliedTxSeq(sql, stream_id);
         const { changes, more } = changesAfter(sql, stream_id, from, limit, MAX_CHANGES_BYTES);
@@ -168,9 +174,10 @@ export const kvMethods = ({ db, prove }: KvRpcDeps): RpcMethods<RpcCall> => {
         };
       },
     ),
-    kv_getValueWithProof: rpcMethod({ stream_id: stream, key, ...range, version }, (v) => {
+    kv_getValueWithProof: rpcMethod({ stream_id: stream, key, ...range, version }, (v, call: RpcCall) => {
       checkQuery(v.len, v.key);
-      return prove({ stream: v.stream_id, key: v.key, version: v.version, start: v.start_index, length: v.len });
+      const query = { stream: v.stream_id, key: v.key, version: v.version, start: v.start_index, length: v.len };
+      return prove(query, (bytes) => call.hold(inBase64(bytes)));
     }),
   };
 };

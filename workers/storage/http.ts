@@ -74,7 +74,7 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
     served: (what, bytes) => served.inc({ what }, bytes),
   });
   serveFiles(app, { store, bodies, answers, turns, refusals, taken, served: servedSegments });
-  serveEntries(app, store);
+  serveEntries(app, store, answers);
   const methods: RpcMethods<RpcCall> = createZgs({
     ...{ store, chainId: deps.chain.chainId, flow: deps.chain.flow, position: deps.position },
     ...{ turns, taken, served: servedSegments },

@@ -48,6 +48,7 @@ describe("making a proof", () => {
   const query = (version: number) => ({ stream: STREAM, key: keyOf("k"), version, start: 0, length: 1 });
   const chainOf = (root: () => Hex) =>
     ({ flow: { getFunction: () => async () => root() } }) as unknown as ProveDeps["chain"];
+  const none = async (): Promise<void> => undefined;
   const unasked: Pick<Peers, "ask"> = {
     ask: () => {
       throw new Error("asked");
@@ -66,7 +67,7 @@ describe("making a proof", () => {
       chain: chainOf(() => `0x${"00".repeat(32)}`),
       peers: unasked,
     });
-    const why = await prove(query(0)).catch((error: { data?: string }) => error.data);
+    const why = await prove(query(0), none).catch((error: { data?: string }) => error.data);
     expect(why).to.include("too long to be proved");
     expect(read).to.equal(2 ** 20);
   });
@@ -97,12 +98,12 @@ describe("making a proof", () => {
     };
     const roots: Hex[] = [`0x${"11".repeat(32)}`, root, root];
     const chain = chainOf(() => roots.shift() as Hex);
-    const proved = await createProve({ db: node.db, chain, peers })(query(1));
+    const proved = await createProve({ db: node.db, chain, peers })(query(1), none);
     expect(proved?.entry.flowRoot).to.equal(root);
     expect(codes).to.deep.equal(["NotStored"]);
     // Nothing has moved: the failure stands.
     const still = createProve({ db: node.db, chain: chainOf(() => `0x${"11".repeat(32)}`), peers });
-    await rejection(still(query(1)), "NotStored");
+    await rejection(still(query(1), none), "NotStored");
     expect(codes).to.deep.equal(["NotStored", "NotStored"]);
   });
 });

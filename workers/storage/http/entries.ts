@@ -1,5 +1,6 @@
 /** Entries of the log, in their order. */
 import { z } from "zod";
+import type { Answers } from "../../../adapters/answers.ts";
 import type { Http } from "../../../adapters/http.ts";
 import type { EntryView } from "../../../adapters/node-views.ts";
 import { ZgError } from "../../../protocol/errors.ts";
@@ -20,13 +21,25 @@ const Page = z.object({
     .default(100),
 });
 
-export const serveEntries = (app: Http, store: LogStore): void => {
+/** Of an entry in an answer, without its tags. */
+const ENTRY_BYTES = 1_024;
+
+export const serveEntries = (app: Http, store: LogStore, answers: Answers): void => {
   app.get("/entries/:txSeq", { schema: { params: Entry } }, async ({ params: { txSeq } }) => {
     const info = store.info(txSeq);
     if (info === undefined) throw new ZgError("UnknownEntry", { txSeq, nextTxSeq: store.tip().nextTxSeq });
     return viewOf(info);
   });
-  app.get("/entries", { schema: { querystring: Page } }, async ({ query: { from, limit } }) => {
+  app.get("/entries", { schema: { querystring: Page } }, async ({ query: { from, limit } }, reply) => {
+    const held = limit * ENTRY_BYTES;
+    await answers.hold(reply.raw, held);
+    // A page is of one moment: how long its tags are is known when it is there.
+    const text = JSON.stringify(pageOf(from, limit));
+    if (text.length > held) await answers.hold(reply.raw, text.length - held);
+    return reply.type("application/json; charset=utf-8").send(text);
+  });
+
+  const pageOf = (from: number, limit: number): EntryView[] => {
     const page: EntryView[] = [];
     let digits = 0;
     for (let at = from; page.length < limit; at += STEP) {
@@ -39,7 +52,7 @@ export const serveEntries = (app: Http, store: LogStore): void => {
       if (infos.length < STEP) break;
     }
     return page;
-  });
+  };
 };
 
 const viewOf = ({ entry, state, pruned, held }: EntryInfo): EntryView => ({

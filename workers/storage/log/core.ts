@@ -13,6 +13,7 @@ import {
   type Name,
   namesOf,
   PRESENT,
+  placesOf,
   putRecord,
   type Read,
   recordOf,
@@ -71,12 +72,12 @@ export const setPending = (tx: Transaction, { root }: FileRef, txSeq: number): v
 
 /** Entries that segment `index` belongs to, in this shard; all of them, or none, are complete. */
 export const sharersOf = (core: Core, shard: Shard, file: FileRef, index: number): Name[] =>
-  [...namesOf(core.store, file, Number.MAX_SAFE_INTEGER)].filter((name) => wants(shard, name, index));
+  [...namesOf(core.store, file)].filter((name) => wants(shard, name, index));
 
 /** Entries that the segment just put completes. */
 export const setComplete = (core: Core, tx: Transaction, file: FileRef, index: number, held: number): number[] => {
   const [shard, shape, read] = [shardIn(tx, core), shapeOf(file.length), readIn(tx)];
-  for (const name of namesOf(core.store, file)) {
+  for (const name of placesOf(core.store, file, shard)) {
     if (!wants(shard, name, index)) continue;
     if (!isComplete(read, file, shape, { shard, start: name.start, held })) return [];
     const done = sharersOf(core, shard, file, index).map(({ txSeq }) => txSeq);

@@ -24,7 +24,7 @@ import { nodesIn } from "./layers.ts";
 import { putNodes } from "./nodes.ts";
 import { leafOf } from "./read.ts";
 import { setSlot, setTaken, slotAt } from "./segments.ts";
-import { fileKey, isCached, namesOf, putRecord, type Read, recordOf, seqKey } from "./tables.ts";
+import { fileKey, isCached, isNamed, placesOf, putRecord, type Read, recordOf, seqKey } from "./tables.ts";
 import type { FileRef, Usage } from "./types.ts";
 import { addUsed, usedBy } from "./used.ts";
 
@@ -34,14 +34,13 @@ export const createIntake = (core: Core, usage: (at?: Read) => Usage) => {
   /** Of a file's names, what decides whether it is taken. undefined: it has none. */
   const standing = (file: FileRef, index?: number) => {
     const standing = { any: false, segments: false, wanted: index === undefined, pending: false };
-    for (const name of namesOf(store, file)) {
-      standing.any = true;
-      if (name.da) continue;
+    for (const name of placesOf(store, file, core.shard())) {
       standing.segments = true;
       if (index !== undefined && wants(core.shard(), name, index)) standing.wanted = true;
       if (read("pending", seqKey(name.txSeq)) !== undefined) standing.pending = true;
       if (standing.wanted && standing.pending) break;
     }
+    standing.any = standing.segments || isNamed(store, file);
     return standing;
   };
 
@@ -73,8 +72,7 @@ export const createIntake = (core: Core, usage: (at?: Read) => Usage) => {
   const admit = (tx: Transaction, file: FileRef, index: number | undefined, held: number): void => {
     const shard = shardIn(tx, core);
     let named = false;
-    for (const name of namesOf(store, file)) {
-      if (name.da) continue;
+    for (const name of placesOf(store, file, shard)) {
       named = true;
       if (index === undefined || wants(shard, name, index)) return;
     }

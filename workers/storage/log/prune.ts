@@ -16,8 +16,8 @@ import {
   historyIn,
   json,
   lastSeq,
-  namesOf,
   PRESENT,
+  placesOf,
   recordOf,
   type ShardHistory,
   seqKey,
@@ -131,7 +131,7 @@ export const createPrune = (core: Core, tip: () => { readonly nextTxSeq: number 
           const shard = shardIn(tx, core);
           for (const { key, value } of rows) {
             const file = fileOf(key);
-            const names = [...namesOf(store, file)].filter(({ da }) => !da);
+            const names = [...placesOf(store, file, shard)];
             // Files without names wait for one, or for the sweep.
             if (names.length === 0) continue;
             for (const index of indexesIn(key, value)) {

@@ -19,7 +19,7 @@ import { type Core, readIn, removeSegment, setPending, shardIn, sharersOf } from
 import { layersOf } from "./layers.ts";
 import { nodeAt } from "./nodes.ts";
 import { slotAt } from "./segments.ts";
-import { fileKey, type Name, namesOf, type Read, recordOf } from "./tables.ts";
+import { fileKey, isNamed, type Name, namesOf, type Read, recordOf } from "./tables.ts";
 import type { BatchPart, FileRef } from "./types.ts";
 
 /** The root of a segment, if it is known. */
@@ -107,8 +107,7 @@ export const createRead = (core: Core) => {
     throw new ZgError(names.some(had) ? "Pruned" : "NotInShard", { ...file, index, ...shard });
   };
 
-  const isKnown = (file: FileRef): boolean =>
-    read("files", fileKey(file)) !== undefined || [...namesOf(store, file, 1)].length > 0;
+  const isKnown = (file: FileRef): boolean => read("files", fileKey(file)) !== undefined || isNamed(store, file);
 
   const roots = (file: FileRef): Uint8Array => {
     const shape = shapeOf(file.length);

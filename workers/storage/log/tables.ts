@@ -19,7 +19,7 @@
  */
 import type { Store, Transaction } from "../../../adapters/store.ts";
 import type { Hex } from "../../../protocol/hex.ts";
-import type { Shard } from "../../../protocol/shard.ts";
+import { type Shard, segmentInLog } from "../../../protocol/shard.ts";
 import type { Entry, FileRef } from "./types.ts";
 
 export const LOG_TABLES = [
@@ -79,14 +79,31 @@ export interface Name {
   readonly da: boolean;
 }
 
-/** Of the entries that name one file, those that are looked at when it matters which there are. */
-const MAX_NAMES = 1000;
-
-/** Ascending. Committed, and what earlier callbacks of the same commit have put. */
-export function* namesOf(store: Store, file: FileRef, limit = MAX_NAMES): Generator<Name, void, undefined> {
-  for (const { key, value } of store.table("names").range({ prefix: `${fileKey(file)}/`, limit })) {
+/**
+ * Ascending, however many: each was paid for, and any may be the one that counts. Committed, and what earlier callbacks
+ * of the same commit have put.
+ */
+export function* namesOf(store: Store, file: FileRef): Generator<Name, void, undefined> {
+  for (const { key, value } of store.table("names").range({ prefix: `${fileKey(file)}/` })) {
     const { start, da } = fromJson<Omit<Name, "txSeq">>(value) as Omit<Name, "txSeq">;
     yield { txSeq: lastSeq(key), start, da };
+  }
+}
+
+export const isNamed = (store: Store, file: FileRef): boolean =>
+  [...store.table("names").keys({ prefix: `${fileKey(file)}/`, limit: 1 })].length > 0;
+
+/**
+ * Of the entries that are filled by segments the first at each place that makes a difference to a shard: the others want
+ * the same segments, and are whole when it is. So there are no more than shards.
+ */
+export function* placesOf(store: Store, file: FileRef, { numShard }: Shard): Generator<Name, void, undefined> {
+  const seen = new Set<number>();
+  for (const name of namesOf(store, file)) {
+    const place = segmentInLog(name.start, 0) % numShard;
+    if (name.da || seen.has(place)) continue;
+    yield name;
+    if (seen.add(place).size === numShard) return;
   }
 }
 

@@ -87,6 +87,20 @@ describe("a node that keeps a shard", function () {
     expect([node.log.info(0)?.state, node.log.info(2)?.state]).to.deep.equal(["finalized", "finalized"]);
   });
 
+  it("takes, finalizes and keeps what only the last of very many entries of a file wants", async () => {
+    await open({ shard: { shardId: 1, numShard: 2 } });
+    const file = randomFile(256, "often");
+    // The first 1,023 lie in segment 0 of the log.
+    await node.add(Array.from({ length: 1100 }, () => file));
+    expect(node.log.pending(0, 1)).to.deep.equal([1023]);
+    await node.log.putSegment(file, 0, file.segment(0));
+    expect(node.log.pending(0, 1)).to.deep.equal([]);
+    expect(node.log.info(1099)).to.include({ state: "finalized", wanted: 1, held: 1 });
+    const { shardId } = await node.log.halve();
+    await node.log.pruned();
+    expect(node.log.usage().segments).to.equal(shardId === 1 ? 1 : 0);
+  });
+
   it("halves its shard, gives up the other half, says that it is pruned, and goes on with its own", async () => {
     await open();
     const [whole, part, late] = [randomFile(5 * MIB, "w"), randomFile(3 * MIB, "p"), randomFile(2 * MIB, "l")];

@@ -14,7 +14,7 @@ import { openPeers } from "../peers.ts";
 import { type IntentFile, intentFile, type Mined, type Place, sectorsOf, withNodes } from "./intent.ts";
 import { pushFile } from "./push.ts";
 import { openIntents } from "./store.ts";
-import { spread } from "./targets.ts";
+import { mustCover, spread } from "./targets.ts";
 import { enter } from "./wish.ts";
 
 /** A file that can be opened more than once, and has the same bytes each time. */
@@ -91,6 +91,8 @@ const FILES_AT_ONCE = 4;
 export const upload = async (options: UploadOptions): Promise<Uploaded> => {
   const { client, urls, folder, signal, onProgress, replicas, patienceMs } = options;
   const store = await openIntents(folder);
+  const candidates = urls.map((url) => nodeClient(client, url));
+  await mustCover({ nodes: candidates, replicas, signal });
   const hashed = await hashAll(options);
   const peers = openPeers({ client, urls, log: options.log });
   const distinct = [...new Map(hashed.map((file) => [keyOf(file.intent), file])).values()];
@@ -122,7 +124,7 @@ export const upload = async (options: UploadOptions): Promise<Uploaded> => {
     onProgress?.({ stage: "stored", bytes: stored, total: Math.max(stored, bytes * replicas) });
   };
   const targets = await spread({
-    ...{ nodes: urls.map((url) => nodeClient(client, url)), replicas, signal },
+    ...{ nodes: candidates, replicas, signal },
     push: (node) =>
       each(distinct, FILES_AT_ONCE, signal, async (file, either) => {
         const source = await file.open();

@@ -21,23 +21,35 @@ export interface SpreadOptions {
 /** Errors of the file or of whoever runs this: another node would make no difference. */
 const OWN: ReadonlySet<string> = new Set(["FileUnreadable", "Stopping", "FileNotFound", "LengthMismatch"]);
 
+type Failed = Map<string, ZgError>;
+
+/** What each node says it holds; who does not say is among the failed. */
+const shardsOf = async (nodes: readonly NodeClient[], failed: Failed, signal: AbortSignal): Promise<Target[]> => {
+  const targets = await Promise.all(
+    nodes.map(async (node) => {
+      try {
+        return { node, shard: await node.shard({ signal, deadlineMs: 5_000 }) };
+      } catch (error) {
+        failed.set(node.url, asZgError(error));
+        return undefined;
+      }
+    }),
+  );
+  return targets.filter((target) => target !== undefined);
+};
+
+/** Throws `NoReplicas` when the nodes can not hold as many copies: asked before anything is paid for. */
+export const mustCover = async ({ nodes, replicas, signal }: Omit<SpreadOptions, "push">): Promise<void> => {
+  const failed: Failed = new Map();
+  const answered = await shardsOf(nodes, failed, signal);
+  signal.throwIfAborted();
+  if (chooseReplicas(answered, replicas) === undefined) throw tooFew(replicas, answered.length, failed);
+};
+
 /** Resolves with the nodes that have it. */
 export const spread = async ({ nodes, replicas, signal, push }: SpreadOptions): Promise<readonly Target[]> => {
-  const failed = new Map<string, ZgError>();
-  const shardsOf = async (asked: readonly NodeClient[]): Promise<Target[]> => {
-    const targets = await Promise.all(
-      asked.map(async (node) => {
-        try {
-          return { node, shard: await node.shard({ signal, deadlineMs: 5_000 }) };
-        } catch (error) {
-          failed.set(node.url, asZgError(error));
-          return undefined;
-        }
-      }),
-    );
-    return targets.filter((target) => target !== undefined);
-  };
-  let answered = await shardsOf(nodes);
+  const failed: Failed = new Map();
+  let answered = await shardsOf(nodes, failed, signal);
   for (;;) {
     signal.throwIfAborted();
     const open = answered.filter(({ node }) => !failed.has(node.url));
@@ -54,7 +66,11 @@ export const spread = async ({ nodes, replicas, signal, push }: SpreadOptions): 
     }
     if (failed.size > before) continue;
     // A node that became too full meanwhile has halved its shard, and threw away what it had taken of the other half.
-    const now = await shardsOf(chosen.map(({ node }) => node));
+    const now = await shardsOf(
+      chosen.map(({ node }) => node),
+      failed,
+      signal,
+    );
     signal.throwIfAborted();
     const shardOf = new Map(now.map(({ node, shard }) => [node.url, shard]));
     let changed = failed.size > before;

@@ -71,6 +71,14 @@ describe("a client of the storage nodes", function () {
     expect(await entriesWith(life.tags)).to.have.length(1);
   });
 
+  it("pays for nothing when there are not as many copies to be had", async () => {
+    const life = newLife([newFile("three", 1_000).path], { replicas: 3 });
+    const { code, errors } = await run(life);
+    expect(code).to.not.equal(0);
+    expect(errors).to.include("NoReplicas");
+    expect(await entriesWith(life.tags)).to.have.length(0);
+  });
+
   for (const point of points("workers/uploader/")) {
     it(`that is killed at ${point} goes on, pays once, and loses nothing`, async () => {
       const { path, bytes } = newFile(point, 600_000);

@@ -104,7 +104,7 @@ export const createRead = (core: Core) => {
     if (names.some(({ start }) => holds(shard, segmentInLog(start, index)))) {
       throw new ZgError("NotStored", { ...file, index });
     }
-    throw new ZgError(names.some(had) ? "Pruned" : "NotInShard", { ...file, index, ...shard });
+    throw new ZgError(names.some(had) ? "Pruned" : "NotInShard", { root: file.root, index, ...shard });
   };
 
   const isKnown = (file: FileRef): boolean => read("files", fileKey(file)) !== undefined || isNamed(store, file);

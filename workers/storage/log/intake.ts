@@ -22,7 +22,7 @@ import { growCached, mustFitCache } from "./cache.ts";
 import { type Core, readIn, setComplete, shardIn, wants } from "./core.ts";
 import { nodesIn } from "./layers.ts";
 import { putNodes } from "./nodes.ts";
-import { leafOf } from "./read.ts";
+import { leafOf, nameOf } from "./read.ts";
 import { setSlot, setTaken, slotAt } from "./segments.ts";
 import { fileKey, isCached, isNamed, placesOf, putRecord, type Read, recordOf, seqKey } from "./tables.ts";
 import type { FileRef, Usage } from "./types.ts";
@@ -136,7 +136,7 @@ export const createIntake = (core: Core, usage: (at?: Read) => Usage) => {
   const running = new Map<string, Promise<boolean>>();
   return {
     open: (file: FileRef, index?: number, bytes?: number): void => {
-      if (mustTake(file, index, bytes).finalized) throw new ZgError("AlreadyFinalized", { ...file });
+      if (mustTake(file, index, bytes).finalized) throw new ZgError("AlreadyFinalized", { ...nameOf(file) });
     },
     putRoots: async (file: FileRef, roots: Uint8Array): Promise<void> => {
       const { shape } = mustTake(file);

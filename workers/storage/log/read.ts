@@ -22,6 +22,9 @@ import { slotAt } from "./segments.ts";
 import { fileKey, isNamed, type Name, namesOf, type Read, recordOf } from "./tables.ts";
 import type { BatchPart, FileRef } from "./types.ts";
 
+/** A file by its name alone, for errors: what bears the name may be a whole entry. */
+export const nameOf = ({ root, length }: FileRef): FileRef => ({ root, length });
+
 /** The root of a segment, if it is known. */
 export const leafOf = (read: Read, file: FileRef, shape: FileShape, index: number): Uint8Array | undefined =>
   knownNode(read, file, shape, 0, index);
@@ -51,7 +54,7 @@ export const createRead = (core: Core) => {
       if (now === slot) {
         if (isSegment(read, file, shape, index, bytes)) return bytes;
         await drop(file, index, slot);
-        throw new ZgError("CorruptObject", { ...file, index });
+        throw new ZgError("CorruptObject", { ...nameOf(file), index });
       }
       slot = now;
     }
@@ -96,15 +99,17 @@ export const createRead = (core: Core) => {
   const refuse = (file: FileRef, index: number): never => {
     const names = [...namesOf(store, file)];
     if (names.length === 0) {
-      throw new ZgError(recordOf(read, file).held > 0 || isKnown(file) ? "NotStored" : "UnknownFile", { ...file });
+      throw new ZgError(recordOf(read, file).held > 0 || isKnown(file) ? "NotStored" : "UnknownFile", {
+        ...nameOf(file),
+      });
     }
     const { shard, before } = core.history();
     const had = (name: Name): boolean =>
       before.some((old) => name.txSeq < old.until && holds(old.shard, segmentInLog(name.start, index)));
     if (names.some(({ start }) => holds(shard, segmentInLog(start, index)))) {
-      throw new ZgError("NotStored", { ...file, index });
+      throw new ZgError("NotStored", { ...nameOf(file), index });
     }
-    throw new ZgError(names.some(had) ? "Pruned" : "NotInShard", { root: file.root, index, ...shard });
+    throw new ZgError(names.some(had) ? "Pruned" : "NotInShard", { ...nameOf(file), index, ...shard });
   };
 
   const isKnown = (file: FileRef): boolean => read("files", fileKey(file)) !== undefined || isNamed(store, file);
@@ -116,13 +121,14 @@ export const createRead = (core: Core) => {
       return concat(
         ...Array.from({ length: shape.paddedSegments }, (_, index) => {
           const root = index < shape.segments ? leafOf(read, file, shape, index) : emptyRootOf(shape, index);
-          if (root === undefined) throw new ZgError("CorruptObject", { ...file, what: "root of a segment", index });
+          if (root === undefined)
+            throw new ZgError("CorruptObject", { ...nameOf(file), what: "root of a segment", index });
           return root;
         }),
       );
     }
     for (const part of parts(file)) return part.roots;
-    throw new ZgError(isKnown(file) ? "NotStored" : "UnknownFile", { ...file, what: "roots" });
+    throw new ZgError(isKnown(file) ? "NotStored" : "UnknownFile", { ...nameOf(file), what: "roots" });
   };
 
   /** Node (level, index) of the file's tree, whoever has it. */
@@ -149,9 +155,9 @@ export const createRead = (core: Core) => {
     isKnown,
     proof: (file: FileRef, index: number): FileProof => {
       const shape = shapeOf(file.length);
-      if (!isKnown(file)) throw new ZgError("UnknownFile", { ...file });
+      if (!isKnown(file)) throw new ZgError("UnknownFile", { ...nameOf(file) });
       const proof = proofFrom(shape, index, file.root, node(file, shape));
-      if (proof === undefined) throw new ZgError("NotStored", { ...file, index, what: "proof" });
+      if (proof === undefined) throw new ZgError("NotStored", { ...nameOf(file), index, what: "proof" });
       return proof;
     },
     /** False: it is not what it was, and dropped. True also if it is not here at all. */
@@ -186,5 +192,5 @@ const isSegment = (read: Read, file: FileRef, shape: FileShape, index: number, b
 
 const corrupt = (log: Log, file: FileRef, index: number, part: BatchPart): ZgError => {
   log.error({ ...file, index, ...part }, "a stored row or metadata does not hash to its root any more");
-  return new ZgError("CorruptObject", { ...file, index, batchId: part.batchId });
+  return new ZgError("CorruptObject", { ...nameOf(file), index, batchId: part.batchId });
 };

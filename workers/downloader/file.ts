@@ -1,8 +1,7 @@
 /** One file from whoever has it, to one path: segments in any order, each verified before it is written. */
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { each } from "../../adapters/each.ts";
-import { asZgError } from "../../adapters/errors.ts";
-import { pause } from "../../adapters/pause.ts";
+import { retried } from "../../adapters/retried.ts";
 import { type FileShape, segmentBytes, shapeOf } from "../../protocol/file.ts";
 import { SEGMENT_BYTES } from "../../protocol/params.ts";
 import type { Peers, PlacedFile } from "../peers.ts";
@@ -22,14 +21,13 @@ export interface FetchOptions extends Paths {
 
 const PATIENCE_MS = 60_000;
 const FIRST_WAIT_MS = 100;
-const MAX_WAIT_MS = 2_000;
 /** Written segments after which they are put on record: 64 MiB. */
 const SAVE_EVERY = 256;
 
 export const fetchFile = async (options: FetchOptions): Promise<void> => {
   const { peers, file, signal, onBytes } = options;
   const shape = shapeOf(file.length);
-  const roots = await retried(options, () => peers.roots(file, signal));
+  const roots = await waiting(options, () => peers.roots(file, signal));
   const part = await openPart(options, file.root, shape, roots);
   try {
     onBytes?.(part.held);
@@ -49,7 +47,7 @@ const fetchMissing = async (options: FetchOptions, part: Part, shape: FileShape,
   const { peers, file, parallel, onBytes } = options;
   let written = 0;
   await each(part.missing(), parallel, options.signal, async (index, signal) => {
-    const data = await retried({ ...options, signal }, () => peers.segment(file, index, roots, signal));
+    const data = await waiting({ ...options, signal }, () => peers.segment(file, index, roots, signal));
     await part.write(index, data);
     written += 1;
     if (written % SAVE_EVERY === 0) await part.save();
@@ -59,17 +57,5 @@ const fetchMissing = async (options: FetchOptions, part: Part, shape: FileShape,
 };
 
 /** A node that is busy, behind or starting again is waited for. */
-const retried = async <T>({ signal, patienceMs = PATIENCE_MS }: FetchOptions, work: () => Promise<T>): Promise<T> => {
-  const end = performance.now() + patienceMs;
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (thrown) {
-      if (signal.aborted) throw signal.reason;
-      const error = asZgError(thrown);
-      if (!error.retryable || performance.now() > end) throw error;
-      await pause(wait, signal);
-    }
-  }
-};
+const waiting = <T>({ signal, patienceMs = PATIENCE_MS }: FetchOptions, work: () => Promise<T>): Promise<T> =>
+  retried({ signal, patienceMs, firstWaitMs: FIRST_WAIT_MS }, work);

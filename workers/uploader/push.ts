@@ -3,7 +3,7 @@ import { crashpoint } from "../../adapters/crashpoint.ts";
 import { each } from "../../adapters/each.ts";
 import { asZgError } from "../../adapters/errors.ts";
 import type { EntryView, NodeClient } from "../../adapters/node-client.ts";
-import { pause } from "../../adapters/pause.ts";
+import { retried } from "../../adapters/retried.ts";
 import { hasBit, setBit } from "../../protocol/bits.ts";
 import { type ErrorCode, ZgError } from "../../protocol/errors.ts";
 import type { FileShape } from "../../protocol/file.ts";
@@ -39,7 +39,6 @@ export interface PushOptions {
 
 const PATIENCE_MS = 120_000;
 const FIRST_WAIT_MS = 50;
-const MAX_WAIT_MS = 2_000;
 /** Acknowledged segments after which it is written down: 64 MiB. */
 const NOTE_EVERY = 256;
 
@@ -47,8 +46,8 @@ const NOTE_EVERY = 256;
 export const pushFile = async (options: PushOptions): Promise<void> => {
   const { node, file } = options;
   const { root, shape } = file;
-  if (isWhole(await retried(options, () => entryOf(options)))) return;
-  await retried(options, () => put(node.putRoots(root, shape.length, file.roots, { signal: options.signal })));
+  if (isWhole(await waiting(options, () => entryOf(options)))) return;
+  await waiting(options, () => put(node.putRoots(root, shape.length, file.roots, { signal: options.signal })));
   crashpoint("upload-roots");
   await pushSegments(options, await options.store.acknowledged(keyOf(file), node.url));
   if (isWhole(await entryOf(options))) return;
@@ -72,7 +71,7 @@ const entryOf = async ({ node, file, signal }: PushOptions): Promise<EntryView> 
 const pushSegments = async (options: PushOptions, before: Uint8Array): Promise<void> => {
   const { node, file, store, parallel, onBytes } = options;
   const { root, shape, start } = file;
-  const shard = await retried(options, () => node.shard({ signal: options.signal }));
+  const shard = await waiting(options, () => node.shard({ signal: options.signal }));
   const bits = new Uint8Array(Math.ceil(shape.segments / 8));
   bits.set(before.subarray(0, bits.length));
   let noted = 0;
@@ -81,7 +80,7 @@ const pushSegments = async (options: PushOptions, before: Uint8Array): Promise<v
     await each(segmentsOf(shard, start, shape.segments), parallel, options.signal, async (index, signal) => {
       if (!hasBit(bits, index)) {
         const data = await file.segment(index);
-        await retried({ ...options, signal }, () => put(node.putSegment(root, shape.length, index, data, { signal })));
+        await waiting({ ...options, signal }, () => put(node.putSegment(root, shape.length, index, data, { signal })));
         crashpoint("upload-segment");
         setBit(bits, index);
         noted += 1;
@@ -107,25 +106,18 @@ const put = (work: Promise<void>): Promise<void> =>
 /** The node holds the bytes against the roots that it took from us before: the file is not what it was. */
 const CHANGED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["BadProof", "SegmentRootMismatch"]);
 
-/** Again while it makes sense to, for as long as patience lasts. */
-const retried = async <T>(options: PushOptions, work: () => Promise<T>): Promise<T> => {
+/** A node that is busy, behind or starting again is waited for; what it says in the end is told with its name. */
+const waiting = async <T>(options: PushOptions, work: () => Promise<T>): Promise<T> => {
   const { signal, patienceMs = PATIENCE_MS, node } = options;
-  const end = performance.now() + patienceMs;
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, MAX_WAIT_MS)) {
-    signal.throwIfAborted();
-    try {
-      return await work();
-    } catch (thrown) {
-      if (signal.aborted) throw signal.reason;
-      const error = asZgError(thrown);
-      if (CHANGED.has(error.code)) {
-        const why = "changed while it was uploaded";
-        throw new ZgError("FileUnreadable", { why, ...error.fields, node: node.url }, { cause: error });
-      }
-      if (!error.retryable || performance.now() > end) {
-        throw new ZgError(error.code, { ...error.fields, node: node.url }, { cause: error });
-      }
-      await pause(wait, signal);
+  try {
+    return await retried({ signal, patienceMs, firstWaitMs: FIRST_WAIT_MS }, work);
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const error = asZgError(thrown);
+    if (CHANGED.has(error.code)) {
+      const why = "changed while it was uploaded";
+      throw new ZgError("FileUnreadable", { why, ...error.fields, node: node.url }, { cause: error });
     }
+    throw new ZgError(error.code, { ...error.fields, node: node.url }, { cause: error });
   }
 };

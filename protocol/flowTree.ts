@@ -32,6 +32,12 @@ export interface Appended {
   readonly added: readonly AddedNode[];
 }
 
+/** 0G's sector proof: the lemma is [leaf, siblings from the bottom …, root], `path[i]` says that node i is a left one. */
+export interface SectorProof {
+  readonly lemma: readonly Hex[];
+  readonly path: readonly boolean[];
+}
+
 /** Sectors of a log without entries: leaf 0 is no sector, its hash is 32 zero bytes. */
 export const EMPTY_LOG = 1;
 const FIRST_LEAF = new Uint8Array(HASH_BYTES);

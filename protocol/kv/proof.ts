@@ -5,18 +5,12 @@
  * later: that takes a replay.
  */
 import { ZgError } from "../errors.ts";
-import { levelsOf } from "../flowTree.ts";
+import { levelsOf, type SectorProof } from "../flowTree.ts";
 import { concat, equalBytes, fromHex, type Hex, toHex } from "../hex.ts";
 import { keccak, keccakEach } from "../keccak.ts";
 import { SECTOR_BYTES } from "../params.ts";
 import { decodeHead } from "./payload.ts";
 import { tagsOf } from "./tags.ts";
-
-/** 0G's sector proof: the lemma is [node, siblings from the bottom …, root]; `path[i]` says that node i is a left one. */
-export interface SectorProof {
-  readonly lemma: readonly Hex[];
-  readonly path: readonly boolean[];
-}
 
 /** 2^k sectors that start at a multiple of 2^k, and the path from their subtree to the root; one sector: 0G's own form. */
 export interface Piece {

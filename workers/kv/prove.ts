@@ -3,6 +3,7 @@ import type { Chain } from "../../adapters/chain.ts";
 import { messageOf } from "../../adapters/errors.ts";
 import { RpcFailure, rpcError } from "../../adapters/jsonrpc.ts";
 import { ZgError } from "../../protocol/errors.ts";
+import type { SectorProof } from "../../protocol/flowTree.ts";
 import { type Hex, normalHex, toHex } from "../../protocol/hex.ts";
 import { valuesAt } from "../../protocol/kv/payload.ts";
 import {
@@ -10,7 +11,6 @@ import {
   checkPiece,
   type Piece,
   provenSectors,
-  type SectorProof,
   subtreeProof,
   subtreeRootOf,
 } from "../../protocol/kv/proof.ts";

@@ -1,7 +1,7 @@
 /** From any sector of the log up to the log's root as it was after any entry: what `Flow.getFlowRootByTxSeq` says. */
 import { ZgError } from "../../../protocol/errors.ts";
 import { type FileShape, sectorHashesOf, segmentSectors, shapeOf } from "../../../protocol/file.ts";
-import { pathAt } from "../../../protocol/flowTree.ts";
+import { pathAt, type SectorProof } from "../../../protocol/flowTree.ts";
 import { toHex } from "../../../protocol/hex.ts";
 import { HASH_BYTES, SECTORS_PER_SEGMENT, SEGMENT_LEVEL } from "../../../protocol/params.ts";
 import { ZERO_HASHES } from "../../../protocol/tree.ts";
@@ -10,7 +10,6 @@ import { type Entries, nodesOf } from "./entries.ts";
 import { layersOf } from "./layers.ts";
 import type { Reader } from "./read.ts";
 import { entryAt, type StoredEntry } from "./tables.ts";
-import type { SectorProof } from "./types.ts";
 
 /** The way from a sector to a node of the log's tree that is stored. */
 interface Climb {

@@ -5,6 +5,7 @@
  * again, taken back by a reorg or sent before its entry was seen is stored once. What has resolved is durable.
  */
 import type { FileProof } from "../../../protocol/file.ts";
+import type { SectorProof } from "../../../protocol/flowTree.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import type { Shard } from "../../../protocol/shard.ts";
 import type { Entry } from "../../chain-entry.ts";
@@ -65,12 +66,6 @@ export interface FileInfo extends FileRef {
 }
 
 export const MAX_ENTRIES_LISTED = 100;
-
-/** 0G's sector proof: the lemma is [leaf, siblings from the bottom …, root], `path[i]` says that node i is a left one. */
-export interface SectorProof {
-  readonly lemma: readonly Hex[];
-  readonly path: readonly boolean[];
-}
 
 export interface Tip {
   /** Entries in the log = number of the next. */

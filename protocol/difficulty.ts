@@ -2,7 +2,8 @@
  * How PoraMine's target follows the number of answers. A target of 2^256 / d is reached by one ticket in d.
  *
  * After an epoch with n answers where N were wanted it moves 1/ratio of the way to what would have given N, by a factor
- * of 2 at most; after an epoch without any it doubles. It stays within [MIN_TARGET, maxTarget].
+ * of 2 at most. The ends of that scale measure nothing: after an epoch without any it doubles, after one with 2N, the
+ * most that an epoch takes, it halves. It stays within [MIN_TARGET, maxTarget].
  */
 export const MIN_TARGET = 1n << 128n;
 export const MAX_UINT256 = (1n << 256n) - 1n;
@@ -26,7 +27,7 @@ export function adjustedTarget(target: bigint, answers: bigint, { wanted, ratio,
   const old = target >> SCALE;
   let next = (old * (ratio - 1n) + (old * wanted) / answers) / ratio;
   if (next > old * 2n) next = old * 2n;
-  if (next < old / 2n) next = old / 2n;
+  if (next < old / 2n || answers >= 2n * wanted) next = old / 2n;
   if (next > maxTarget >> SCALE) return maxTarget;
   next <<= SCALE;
   return next < MIN_TARGET ? MIN_TARGET : next;

@@ -299,7 +299,9 @@ function difficulties(): object[] {
     const random = (name: string, max: bigint): bigint => bytesToBig(keccakText(`${name} ${i}`)) % max;
     const wanted = 1n + random("wanted", i % 2 === 0 ? 100n : 2n ** 15n);
     const rules = { wanted, ratio: 1n + random("ratio", 40n), maxTarget: targetOf(1n + random("least", 1000n)) };
-    const answers = 1n + random("answers", 2n * wanted);
+    // Every fourth epoch is full, and every fourth lacks one answer to that.
+    const full = [2n * wanted, 2n * wanted - 1n][i % 4];
+    const answers = full ?? 1n + random("answers", 2n * wanted);
     const target = [MIN_TARGET, rules.maxTarget, targetOf(1000n + random("target", 2n ** BigInt(1 + 3 * i)))][
       Math.min(i, 2)
     ] as bigint;

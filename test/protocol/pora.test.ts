@@ -171,12 +171,14 @@ describe("target", () => {
   const rules = { wanted: 10n, ratio: 20n, maxTarget: targetOf(1000n) };
 
   it("follows the answers of the last epoch, then doubles for each epoch without any", () => {
-    const last = { target: targetOf(1_000_000n), epoch: 7n, answers: 20n };
+    const last = { target: targetOf(1_000_000n), epoch: 7n, answers: 19n };
     expect(targetIn(7n, last, rules)).to.equal(last.target);
     const next = targetIn(8n, last, rules);
-    expect(Number((next * 1000n) / last.target)).to.equal(974);
+    expect(Number((next * 1000n) / last.target)).to.equal(976);
     expect(targetIn(11n, last, rules)).to.equal(next * 8n);
     expect(targetIn(10_007n, last, rules)).to.equal(rules.maxTarget);
+    // One answer more is all that an epoch takes.
+    expect(targetIn(8n, { ...last, answers: 20n }, rules)).to.equal(((last.target >> 16n) / 2n) << 16n);
     // Before the first answer there is nothing to follow: only time counts.
     expect(targetIn(9n, { ...last, answers: 0n }, rules)).to.equal(relievedTarget(last.target, 1n, rules.maxTarget));
   });

@@ -52,6 +52,7 @@ export interface Chain {
   readonly flow: Contract;
   readonly market: Contract;
   readonly reward: Contract;
+  readonly mine: Contract;
   readonly signers: Contract;
   readonly entrance: Contract;
   head(): Promise<number>;
@@ -102,6 +103,7 @@ export const openChain = async (options: ChainOptions): Promise<Chain> => {
     flow: contract("Flow"),
     market: contract("FixedPrice"),
     reward: contract("ChunkLinearReward"),
+    mine: contract("PoraMine"),
     signers: contract("DASigners"),
     entrance: contract("DAEntrance"),
     head,

@@ -24,6 +24,7 @@ const environment = z.object({
   FLOW_ADDRESS: address.optional(),
   FIXED_PRICE_ADDRESS: address.optional(),
   CHUNK_LINEAR_REWARD_ADDRESS: address.optional(),
+  PORA_MINE_ADDRESS: address.optional(),
   DA_SIGNERS_ADDRESS: address.optional(),
   DA_ENTRANCE_ADDRESS: address.optional(),
   FROM_BLOCK: z.coerce.number().int().nonnegative().optional(),
@@ -40,7 +41,14 @@ export interface Config {
   readonly bucket?: string;
   readonly rpc?: string;
   readonly chainId?: number;
-  readonly contracts?: { Flow: Hex; FixedPrice: Hex; ChunkLinearReward: Hex; DASigners: Hex; DAEntrance: Hex };
+  readonly contracts?: {
+    Flow: Hex;
+    FixedPrice: Hex;
+    ChunkLinearReward: Hex;
+    PoraMine: Hex;
+    DASigners: Hex;
+    DAEntrance: Hex;
+  };
   readonly fromBlock?: number;
   readonly finality?: "finalized" | number;
   readonly disperserPort?: number;
@@ -97,6 +105,7 @@ const contractsOf = (vars: Vars): Config["contracts"] => {
     Flow: ["FLOW_ADDRESS", vars.FLOW_ADDRESS],
     FixedPrice: ["FIXED_PRICE_ADDRESS", vars.FIXED_PRICE_ADDRESS],
     ChunkLinearReward: ["CHUNK_LINEAR_REWARD_ADDRESS", vars.CHUNK_LINEAR_REWARD_ADDRESS],
+    PoraMine: ["PORA_MINE_ADDRESS", vars.PORA_MINE_ADDRESS],
     DASigners: ["DA_SIGNERS_ADDRESS", vars.DA_SIGNERS_ADDRESS],
     DAEntrance: ["DA_ENTRANCE_ADDRESS", vars.DA_ENTRANCE_ADDRESS],
   } as const;
@@ -111,6 +120,7 @@ const contractsOf = (vars: Vars): Config["contracts"] => {
     Flow: required("Flow"),
     FixedPrice: required("FixedPrice"),
     ChunkLinearReward: required("ChunkLinearReward"),
+    PoraMine: required("PoraMine"),
     DASigners: required("DASigners"),
     DAEntrance: required("DAEntrance"),
   };

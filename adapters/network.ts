@@ -20,6 +20,7 @@ export const networkSchema = z.object({
     Flow: address,
     FixedPrice: address,
     ChunkLinearReward: address,
+    PoraMine: address,
     DASigners: address,
     DAEntrance: address,
   }),

@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 import {Flow} from "./flow/Flow.sol";
 import {IChunkLinearReward} from "./interfaces/IChunkLinearReward.sol";
+import {PoraMine} from "./mine/PoraMine.sol";
 import {ChunkLinearReward} from "./pay/ChunkLinearReward.sol";
 import {FixedPrice} from "./pay/FixedPrice.sol";
 
 /// @title Deploys the contracts that must know each other
-/// @notice Flow charges through FixedPrice, which fills ChunkLinearReward, which pays through the mining contract, which
-/// reads Flow. Each keeps its partners in immutables, so their addresses are computed before they exist: a contract's
+/// @notice Flow charges through FixedPrice, which fills ChunkLinearReward, which pays through PoraMine, which reads Flow. Each keeps its partners in immutables, so their addresses are computed before they exist: a contract's
 /// n-th creation has the address keccak256(rlp(address, n)).
 contract Genesis {
     /// @param blocksPerEpoch Blocks of a mining epoch.
@@ -33,16 +33,14 @@ contract Genesis {
     Flow public immutable flow;
     FixedPrice public immutable market;
     ChunkLinearReward public immutable reward;
-    /// @notice Where the mining contract belongs: the child after the last one.
-    address public immutable mine;
+    PoraMine public immutable mine;
 
-    constructor(Parameters memory p) {
-        mine = _child(4);
+    constructor(Parameters memory p, PoraMine.Parameters memory mining) {
         // In this order each constructor finds its earlier partner deployed and checks that it names the newcomer, so a
         // wrong prediction cannot deploy.
         reward = new ChunkLinearReward(
             _child(2),
-            mine,
+            _child(4),
             IChunkLinearReward.Terms({
                 sectorsPerPrice: p.sectorsPerPrice,
                 releaseSeconds: p.releaseSeconds,
@@ -53,6 +51,7 @@ contract Genesis {
         );
         market = new FixedPrice(p.pricePerSector, p.priceAdmin, _child(3), address(reward));
         flow = new Flow(payable(address(market)), p.blocksPerEpoch);
+        mine = new PoraMine(address(flow), mining);
     }
 
     /// @dev rlp([address, n]) for 0 < n < 128 is d6 94 address n; a contract's own first creation has n = 1.

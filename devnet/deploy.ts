@@ -52,6 +52,7 @@ export function deploymentOf(contracts: Readonly<Record<string, { readonly addre
     Flow: addressOf("Flow"),
     FixedPrice: addressOf("FixedPrice"),
     ChunkLinearReward: addressOf("ChunkLinearReward"),
+    PoraMine: addressOf("PoraMine"),
     DASigners: addressOf("DASigners"),
     DAEntrance: addressOf("DAEntrance"),
   };

@@ -12,6 +12,7 @@ const addresses = {
   FLOW_ADDRESS: address("1"),
   FIXED_PRICE_ADDRESS: address("2"),
   CHUNK_LINEAR_REWARD_ADDRESS: address("3"),
+  PORA_MINE_ADDRESS: address("6"),
   DA_SIGNERS_ADDRESS: address("4"),
   DA_ENTRANCE_ADDRESS: address("5"),
 };
@@ -42,6 +43,7 @@ describe("config", () => {
       Flow: address("1"),
       FixedPrice: address("2"),
       ChunkLinearReward: address("3"),
+      PoraMine: address("6"),
       DASigners: address("4"),
       DAEntrance: address("5"),
     });
@@ -88,6 +90,7 @@ describe("network.json", () => {
       Flow: address("1"),
       FixedPrice: address("2"),
       ChunkLinearReward: address("3"),
+      PoraMine: address("6"),
       DASigners: address("4"),
       DAEntrance: address("5"),
     },

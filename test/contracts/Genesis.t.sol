@@ -6,8 +6,11 @@ import {Flow} from "../../contracts/flow/Flow.sol";
 import {IFixedPrice} from "../../contracts/interfaces/IFixedPrice.sol";
 import {IFlow} from "../../contracts/interfaces/IFlow.sol";
 import {IChunkLinearReward} from "../../contracts/interfaces/IChunkLinearReward.sol";
+import {IPoraMine} from "../../contracts/interfaces/IPoraMine.sol";
+import {PoraMine} from "../../contracts/mine/PoraMine.sol";
 import {ChunkLinearReward} from "../../contracts/pay/ChunkLinearReward.sol";
 import {FixedPrice} from "../../contracts/pay/FixedPrice.sol";
+import {anyMining} from "./base/MineTerms.sol";
 import {StorageTest} from "./base/StorageTest.sol";
 
 contract GenesisTest is StorageTest {
@@ -16,13 +19,24 @@ contract GenesisTest is StorageTest {
         vm.assertEq(market.flow(), address(flow));
         vm.assertEq(market.reward(), address(reward));
         vm.assertEq(reward.market(), address(market));
-        vm.assertEq(reward.mine(), genesis.mine());
+        vm.assertEq(reward.mine(), address(genesis.mine()));
+        vm.assertEq(genesis.mine().flow(), address(flow));
+        vm.assertEq(genesis.mine().reward(), address(reward));
         vm.assertEq(market.priceAdmin(), admin);
     }
 
-    function test_ThePlaceOfTheMiningContractIsTheNextChild() external view {
-        vm.assertEq(genesis.mine(), vm.computeCreateAddress(address(genesis), 4));
-        vm.assertEq(genesis.mine().code.length, 0);
+    function test_MiningRefusesPoolsThatPayThroughAnother() external {
+        address expected = vm.computeCreateAddress(address(this), 2);
+        vm.expectRevert(
+            abi.encodeWithSelector(IPoraMine.WrongPartner.selector, address(reward), expected, address(genesis.mine()))
+        );
+        new PoraMine(address(flow), anyMining());
+    }
+
+    /// EIP-3860: a larger one could be created on no chain.
+    function test_TheInitCodeFitsIntoATransaction() external pure {
+        bytes memory arguments = abi.encode(Genesis.Parameters(1, 1, address(0), 1, 1, 0, 0, address(0)), anyMining());
+        vm.assertLe(type(Genesis).creationCode.length + arguments.length, 49_152);
     }
 
     function test_FlowRefusesAMarketOfAnotherFlow() external {
@@ -40,33 +54,33 @@ contract GenesisTest is StorageTest {
     }
 
     function test_ZeroParametersAreRefusedByName() external {
-        Genesis.Parameters memory p = Genesis.Parameters(1, 1, admin, 1, 1, 0, 0, address(0));
-        new Genesis(p);
+        Genesis.Parameters memory p = Genesis.Parameters(2, 1, admin, 1024, 1, 0, 0, address(0));
+        new Genesis(p, anyMining());
 
         p.blocksPerEpoch = 0;
         vm.expectRevert(IFlow.NoEpochBlocks.selector);
-        new Genesis(p);
-        p.blocksPerEpoch = 1;
+        new Genesis(p, anyMining());
+        p.blocksPerEpoch = 2;
 
         p.pricePerSector = 0;
         vm.expectRevert(abi.encodeWithSelector(IFixedPrice.PriceOutOfRange.selector, 0));
-        new Genesis(p);
+        new Genesis(p, anyMining());
         p.pricePerSector = 1;
 
         p.sectorsPerPrice = 0;
         vm.expectRevert(IChunkLinearReward.ParameterZero.selector);
-        new Genesis(p);
-        p.sectorsPerPrice = 1;
+        new Genesis(p, anyMining());
+        p.sectorsPerPrice = 1024;
 
         p.releaseSeconds = 0;
         vm.expectRevert(IChunkLinearReward.ParameterZero.selector);
-        new Genesis(p);
+        new Genesis(p, anyMining());
     }
 
     function test_RewardsAreDeployedOnTheTermsAskedFor() external {
-        Genesis.Parameters memory p = Genesis.Parameters(1, 1, admin, 2, 3, 4, 5, bob);
-        ChunkLinearReward deployed = new Genesis(p).reward();
-        vm.assertEq(deployed.sectorsPerPrice(), 2);
+        Genesis.Parameters memory p = Genesis.Parameters(2, 1, admin, 2048, 3, 4, 5, bob);
+        ChunkLinearReward deployed = new Genesis(p, anyMining()).reward();
+        vm.assertEq(deployed.sectorsPerPrice(), 2048);
         vm.assertEq(deployed.releaseSeconds(), 3);
         vm.assertEq(deployed.baseReward(), 4);
         vm.assertEq(deployed.serviceFeeRateBps(), 5);
@@ -74,6 +88,6 @@ contract GenesisTest is StorageTest {
 
         p.treasury = address(0);
         vm.expectRevert(abi.encodeWithSelector(IChunkLinearReward.NoTreasury.selector, 5));
-        new Genesis(p);
+        new Genesis(p, anyMining());
     }
 }

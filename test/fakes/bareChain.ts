@@ -15,6 +15,7 @@ export const CONTRACTS = {
   Flow: at(0xf1),
   FixedPrice: at(0xf2),
   ChunkLinearReward: at(0xf3),
+  PoraMine: at(0xf6),
   DASigners: at(0xf4),
   DAEntrance: at(0xf5),
 } as const;

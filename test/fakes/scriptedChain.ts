@@ -92,6 +92,7 @@ export class ScriptedChain {
         Flow: ADDRESS,
         FixedPrice: ADDRESS,
         ChunkLinearReward: ADDRESS,
+        PoraMine: ADDRESS,
         DASigners: ADDRESS,
         DAEntrance: ADDRESS,
       },

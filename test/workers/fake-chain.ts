@@ -95,7 +95,14 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
   const other: Hex = `0x${"0f".repeat(20)}`;
   const chain = {
     chainId: Number(CHAIN_ID),
-    addresses: { Flow: FLOW, FixedPrice: other, ChunkLinearReward: other, DASigners: SIGNERS, DAEntrance: ENTRANCE },
+    addresses: {
+      Flow: FLOW,
+      FixedPrice: other,
+      ChunkLinearReward: other,
+      PoraMine: other,
+      DASigners: SIGNERS,
+      DAEntrance: ENTRANCE,
+    },
     entrance: { getFunction },
     signers: { getFunction },
     head: async () => tip().number,

@@ -3,9 +3,11 @@ pragma solidity 0.8.37;
 
 import {Genesis} from "../../../contracts/Genesis.sol";
 import {Flow} from "../../../contracts/flow/Flow.sol";
+import {PoraMine} from "../../../contracts/mine/PoraMine.sol";
 import {ChunkLinearReward} from "../../../contracts/pay/ChunkLinearReward.sol";
 import {FixedPrice} from "../../../contracts/pay/FixedPrice.sol";
 import {Submission, SubmissionData, SubmissionNode} from "../../../contracts/types/Submission.sol";
+import {anyMining} from "./MineTerms.sol";
 import {Test} from "./Test.sol";
 
 /// @notice The log with its price and pools, deployed as on a network, and named actors.
@@ -42,6 +44,14 @@ abstract contract StorageTest is Test {
     }
 
     function deployStorage(uint256 sectorsPerPrice, uint256 blocksPerEpoch) internal {
+        deployStorage(sectorsPerPrice, blocksPerEpoch, anyMining());
+    }
+
+    function deployStorage(
+        uint256 sectorsPerPrice,
+        uint256 blocksPerEpoch,
+        PoraMine.Parameters memory mining
+    ) internal {
         genesis = new Genesis(
             Genesis.Parameters({
                 blocksPerEpoch: blocksPerEpoch,
@@ -52,7 +62,8 @@ abstract contract StorageTest is Test {
                 baseReward: 0,
                 serviceFeeRateBps: 0,
                 treasury: address(0)
-            })
+            }),
+            mining
         );
         flow = genesis.flow();
         market = genesis.market();

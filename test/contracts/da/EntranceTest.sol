@@ -7,6 +7,7 @@ import {Flow} from "../../../contracts/flow/Flow.sol";
 import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
 import {FixedPrice} from "../../../contracts/pay/FixedPrice.sol";
+import {anyMining} from "../base/MineTerms.sol";
 import {SignersTest} from "./SignersTest.sol";
 
 /// @notice The whole system on its real parts, and batches to pass through it.
@@ -34,7 +35,8 @@ abstract contract EntranceTest is SignersTest {
     function _deploySystem() internal {
         _deploySigners();
         Genesis genesis = new Genesis(
-            Genesis.Parameters(1_000_000, PRICE, priceAdmin, 1 << 15, 365 days, 0, 0, address(0))
+            Genesis.Parameters(1_000_000, PRICE, priceAdmin, 1 << 15, 365 days, 0, 0, address(0)),
+            anyMining()
         );
         (flow, market) = (genesis.flow(), genesis.market());
         entrance = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);

@@ -171,11 +171,11 @@ contract FlowEpochsTest is StorageTest {
     }
 
     function test_TheHistoryHoldsTheLastThousandRoots() external {
-        deployStorage(SECTORS_PER_PRICE, 1);
+        deployStorage(SECTORS_PER_PRICE, 2);
         IDigestHistory history = flow.rootHistory();
         for (uint256 i = 0; i < 1002; ++i) {
             if (i == 1) submitAs(alice, entryOf(alice, 1, "a"));
-            vm.roll(block.number + 2);
+            vm.roll(block.number + 3);
             flow.makeContext();
         }
         bytes32 root = flow.computeFlowRoot();

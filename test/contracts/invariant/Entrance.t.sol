@@ -8,6 +8,7 @@ import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
 import {Flow} from "../../../contracts/flow/Flow.sol";
 import {FixedPrice} from "../../../contracts/pay/FixedPrice.sol";
 import {Invariant} from "../base/Invariant.sol";
+import {anyMining} from "../base/MineTerms.sol";
 import {Test} from "../base/Test.sol";
 
 /// @notice Validators that sign whatever they are told to: money and states do not depend on who they are.
@@ -207,7 +208,10 @@ contract EntranceInvariants is Invariant {
     function setUp() public {
         vm.roll(1_000);
         address admin = actor("admin");
-        Genesis genesis = new Genesis(Genesis.Parameters(50, 1e9, admin, 8192, 372 days, 0, 0, address(0)));
+        Genesis genesis = new Genesis(
+            Genesis.Parameters(50, 1e9, admin, 8192, 372 days, 0, 0, address(0)),
+            anyMining()
+        );
         (_flow, _reward) = (genesis.flow(), address(genesis.reward()));
         ObedientSigners signers = new ObedientSigners();
         _entrance = new DAEntrance(address(_flow), address(signers), 120, 200, 0.01 ether, 0.001 ether);

@@ -9,6 +9,7 @@ import {EpochRangeWithContextDigest, MineContext} from "../../../contracts/types
 import {Reward} from "../../../contracts/types/Reward.sol";
 import {Submission, SubmissionNode} from "../../../contracts/types/Submission.sol";
 import {Invariant} from "../base/Invariant.sol";
+import {anyMining} from "../base/MineTerms.sol";
 import {NaiveTree} from "../base/NaiveTree.sol";
 import {Test} from "../base/Test.sol";
 
@@ -198,7 +199,8 @@ contract StorageInvariants is Invariant {
                 baseReward: 0,
                 serviceFeeRateBps: 0,
                 treasury: address(0)
-            })
+            }),
+            anyMining()
         );
         (_flow, _reward, _market) = (genesis.flow(), genesis.reward(), address(genesis.market()));
         vm.deal(address(this), 1e30);

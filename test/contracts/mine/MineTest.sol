@@ -54,11 +54,10 @@ abstract contract MineTest is StorageTest {
             });
     }
 
-    /// @dev As the child of Genesis that the pools pay through.
+    /// @dev A log and pools as the last ones, without entries, and this mining.
     function deployMine(PoraMine.Parameters memory p) internal {
-        vm.prank(address(genesis));
-        mine = new PoraMine(address(flow), p);
-        vm.assertEq(address(mine), genesis.mine());
+        deployStorage(reward.sectorsPerPrice(), flow.blocksPerEpoch(), p);
+        mine = genesis.mine();
     }
 
     function newMiner(address beneficiary, uint64 seed) internal returns (bytes32 id) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Genesis} from "../../../contracts/Genesis.sol";
 import {IPoraMine} from "../../../contracts/interfaces/IPoraMine.sol";
 import {Difficulty} from "../../../contracts/libraries/Difficulty.sol";
 import {PoraMine} from "../../../contracts/mine/PoraMine.sol";
@@ -220,10 +221,18 @@ contract PoraEpochsTest is MineTest {
     }
 
     function _tryDeploy(PoraMine.Parameters memory p, bytes memory reason) private {
-        deployStorage(SECTORS_PER_PRICE);
+        Genesis.Parameters memory log = Genesis.Parameters(
+            BLOCKS_PER_EPOCH,
+            PRICE,
+            admin,
+            SECTORS_PER_PRICE,
+            LIFETIME,
+            0,
+            0,
+            address(0)
+        );
         if (reason.length != 0) vm.expectRevert(reason);
-        vm.prank(address(genesis));
-        new PoraMine(address(flow), p);
+        new Genesis(log, p);
     }
 
     function _outOfRange(bytes32 name, uint256 value, uint256 min, uint256 max) private pure returns (bytes memory) {

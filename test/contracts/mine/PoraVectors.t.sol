@@ -247,9 +247,9 @@ contract PoraVectorsTest is StorageTest {
     }
 
     function _deployMine(string memory rules) private {
-        vm.prank(address(genesis));
-        mine = new PoraMine(
-            address(flow),
+        deployStorage(
+            SECTORS_PER_PRICE,
+            BLOCKS_PER_EPOCH,
             PoraMine.Parameters({
                 difficulty: _uint(rules, ".difficulty"),
                 minDifficulty: _uint(rules, ".difficulty"),
@@ -262,6 +262,7 @@ contract PoraVectorsTest is StorageTest {
                 maxMiningLength: _uint(rules, ".maxMiningLength")
             })
         );
+        mine = genesis.mine();
     }
 
     function _openWindow() private {

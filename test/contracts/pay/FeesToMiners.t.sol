@@ -24,7 +24,7 @@ contract FeesToMinersTest is StorageTest {
         for (uint256 chunk = 0; chunk < 2; ++chunk) {
             uint256 claimable = reward.rewards(chunk).claimableReward;
             uint256 owed = reward.payments(bob);
-            vm.prank(genesis.mine());
+            vm.prank(address(genesis.mine()));
             reward.claimMineReward(chunk, payable(bob), "miner");
             vm.assertEq(reward.payments(bob) - owed, claimable / 2);
         }

@@ -24,6 +24,7 @@ describe("batches that outbox and chain disagree about", () => {
       Flow: SUBMITTER,
       FixedPrice: SUBMITTER,
       ChunkLinearReward: SUBMITTER,
+      PoraMine: SUBMITTER,
     };
     const chain = {
       addresses,

@@ -14,7 +14,7 @@ import {Reward} from "../types/Reward.sol";
 /// deadline is past. A hit in a chunk past its deadline pays nothing. Anyone can keep a living chunk alive: `extend`.
 ///
 /// Per chunk the contract keeps one line (the sum of all running streams) and a queue of the endings of those streams: a
-/// fee costs the same however many came before, and a hit looks at 65 endings at most (see Streams).
+/// fee costs the same however many came before, and a hit looks at 33 endings at most (see Streams).
 ///
 /// Always, to the wei: for every chunk received = locked + claimable + distributed + swept; and what this contract was
 /// sent = the chunks' locked and claimable wei + the base-reward pool + payments owed + payments made.

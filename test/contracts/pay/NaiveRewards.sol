@@ -78,7 +78,7 @@ abstract contract NaiveRewards is Test {
 
     /// @dev The first boundary at least a lifetime away.
     function naiveEnd() internal view returns (uint256 end) {
-        uint256 bucket = (terms.releaseSeconds + 63) / 64;
+        uint256 bucket = (terms.releaseSeconds + 31) / 32;
         uint256 least = block.timestamp + terms.releaseSeconds;
         end = (least / bucket) * bucket;
         if (end < least) end += bucket;

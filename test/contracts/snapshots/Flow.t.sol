@@ -98,7 +98,7 @@ contract FlowSnapshots is StorageTest {
 
     function test_NewBucket() external {
         uint256 steady = _together(_otherCaller);
-        vm.warp(block.timestamp + LIFETIME / 64 + 1);
+        vm.warp(block.timestamp + LIFETIME / 32 + 1);
         gasLine("Flow: two entries: first fee of a bucket: more", _together(_caller) - steady, 22_100);
     }
 

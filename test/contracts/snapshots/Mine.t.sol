@@ -19,6 +19,7 @@ contract MineSnapshots is MineTest {
     bytes private _nextEpoch;
     bytes private _idle;
     bytes private _ofNewcomer;
+    bytes private _nextOfNewcomer;
     uint256 private _steadyBlock;
     uint256 private _nextBlock;
     uint256 private _idleBlock;
@@ -48,8 +49,9 @@ contract MineSnapshots is MineTest {
         uint256 first = flow.firstBlock();
         _nextBlock = first + (flow.epoch() + 1) * BLOCKS_PER_EPOCH + 1;
         _idleBlock = first + (flow.epoch() + 10_000) * BLOCKS_PER_EPOCH + 1;
-        _nextEpoch = _answerAt(_nextBlock, rest.data.nodes[0].root);
-        _idle = _answerAt(_idleBlock, rest.data.nodes[0].root);
+        _nextEpoch = _answerAt(_nextBlock, minerId, rest.data.nodes[0].root);
+        _nextOfNewcomer = _answerAt(_nextBlock, newcomer, rest.data.nodes[0].root);
+        _idle = _answerAt(_idleBlock, minerId, rest.data.nodes[0].root);
         vm.roll(_steadyBlock);
         vm.warp(block.timestamp + 1 hours);
     }
@@ -72,16 +74,58 @@ contract MineSnapshots is MineTest {
         gasLine("PoraMine.submit: after 10,000 idle epochs (A21)", _call(_idle), LIMIT);
     }
 
+    /// @dev A21: all at once that makes an answer dear, with the path of a log of 8 TiB at most: the first payment of its miner,
+    /// out of a chunk that was paid for in every bucket and not hit for a lifetime.
+    function test_A21_AfterASilenceOfALifetime() external {
+        _lifetimeOfFees();
+        _coolAll();
+        gasLine(
+            "PoraMine.submit: first payment, after a lifetime of fees without a hit (A21)",
+            _call(_ofNewcomer),
+            LIMIT
+        );
+    }
+
+    /// @dev And the context of the epoch besides, which anyone could have made before.
+    function test_A21_AtWorst() external {
+        _lifetimeOfFees();
+        vm.roll(_nextBlock);
+        _coolAll();
+        gasLine("PoraMine.submit: all of this in one call (A21)", _call(_nextOfNewcomer), 500_000);
+    }
+
+    function _lifetimeOfFees() private {
+        uint256 fee = reward.extensionFee();
+        vm.deal(address(this), 100 * fee);
+        for (
+            uint256 end = block.timestamp + LIFETIME;
+            block.timestamp < end;
+            vm.warp(block.timestamp + reward.bucketSeconds())
+        ) {
+            reward.extend{value: fee}(0);
+        }
+        vm.warp(reward.rewardDeadline(0) - 1);
+    }
+
+    /// @dev As at the start of a transaction.
+    function _coolAll() private {
+        vm.cool(address(mine));
+        vm.cool(address(flow));
+        vm.cool(address(flow.rootHistory()));
+        vm.cool(address(market));
+        vm.cool(address(reward));
+    }
+
     function test_Sizes() external {
         sizeLine("PoraMine", address(mine));
     }
 
     /// @dev Built in the future, of which only the answer is kept.
-    function _answerAt(uint256 blockNumber, bytes32 right) private returns (bytes memory data) {
+    function _answerAt(uint256 blockNumber, bytes32 id, bytes32 right) private returns (bytes memory data) {
         uint256 state = vm.snapshotState();
         vm.roll(blockNumber);
         flow.makeContext();
-        data = _answer(minerId, 3 << 100, right);
+        data = _answer(id, 3 << 100, right);
         vm.revertToState(state);
     }
 

@@ -24,7 +24,7 @@ contract RewardSnapshots is Test {
         IChunkLinearReward.Terms memory terms = IChunkLinearReward.Terms(CHUNK, LIFETIME, 1e9, 100, actor("treasury"));
         _reward = new ChunkLinearReward(address(this), address(this), terms);
         _reward.donate{value: 1e18}();
-        _feesInEveryBucket(32);
+        _feesInEveryBucket(16);
         _reward.claimMineReward(0, _alice, MINER);
         vm.warp(block.timestamp + 1 hours);
     }
@@ -41,14 +41,14 @@ contract RewardSnapshots is Test {
     function test_HitAfterHalfALifetime() external {
         vm.warp(_reward.rewardDeadline(0) - 1);
         uint256 used = _hit(0, _alice);
-        gasLine("ChunkLinearReward.claimMineReward: 32 endings came since the last one (A21)", used, 140_000);
+        gasLine("ChunkLinearReward.claimMineReward: 16 endings came since the last one (A21)", used, 90_000);
     }
 
     function test_HitAfterALifetime() external {
-        _feesInEveryBucket(32);
+        _feesInEveryBucket(16);
         vm.warp(_reward.rewardDeadline(0) - 1);
         uint256 used = _hit(0, _alice);
-        gasLine("ChunkLinearReward.claimMineReward: the most endings that can come (A21)", used, 250_000);
+        gasLine("ChunkLinearReward.claimMineReward: the most endings that can come (A21)", used, 140_000);
     }
 
     function test_HitThatClearsUpAChunk() external {

@@ -78,6 +78,7 @@ export const ERRORS = {
   Expired: final(410, "the batch is past its retention"),
   InsufficientSignatures: final(409, "no quorum signed the batch in time"),
   NotSampled: retry(404, "this validator has not finished sampling"),
+  SampleFailed: retry(503, "a drawn column could not be fetched and proved"),
   SamplingRefused: final(409, "this validator does not sign the batch"),
   BadSignature: final(422, "the signature does not verify"),
   NoValidators: retry(503, "no stake is registered in this epoch"),

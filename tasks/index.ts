@@ -62,6 +62,19 @@ const retrieve = task("retrieve", "Read a blob back from the chain and the stora
   .setAction(() => import("./retrieve.ts"))
   .build();
 
+const sample = task("sample", "Sample a batch, or one blob alone, as anyone: columns drawn here, fetched and proved")
+  .addPositionalArgument({ name: "id", description: "batchId or blobKey, 32 bytes hex" })
+  .addOption({
+    name: "samples",
+    description: "How many of the 128 columns to draw",
+    type: ArgumentType.INT,
+    defaultValue: 30,
+  })
+  .addOption(data)
+  .addFlag(json)
+  .setAction(() => import("./sample.ts"))
+  .build();
+
 const up = task("up", "Start a network and keep it running until Ctrl-C")
   .addOption({
     name: "storageNodes",
@@ -254,6 +267,6 @@ const kvWatch = task(["kv", "watch"], "Show writes to a stream as they take effe
   .build();
 
 export const tasks: TaskDefinition[] = [
-  ...[disperse, status, retrieve, upload, download, file],
+  ...[disperse, status, retrieve, sample, upload, download, file],
   ...[kv, kvPut, kvGet, kvList, kvWatch, up, worker, join],
 ];

@@ -6,26 +6,47 @@ import type { NetworkJson } from "../../adapters/network.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import {
+  batchTarget,
+  blobTarget,
   createReport,
   nodeSource,
   type Progress,
   type Retrieved,
   readBatchFrom,
   retrieve,
+  type Sampled,
   type SourceReport,
+  sampleColumns,
+  type Target,
   validatorSource,
 } from "../../workers/retriever/index.ts";
 import { type LogGrowth, logGrowth } from "./logUse.ts";
+
+/** After this long a node's answer does not hold up the next one's, ms. */
+const HEDGE_MS = 750;
 
 export interface Reading extends Retrieved {
   readonly ms: number;
   readonly sources: readonly SourceReport[];
 }
 
+export interface Sample extends Sampled {
+  readonly target: Target;
+  readonly ms: number;
+  readonly sources: readonly SourceReport[];
+}
+type OnTarget = (target: Target) => void;
+type OnColumn = (verified: number, of: number) => void;
+
 /** A reader of one network: it talks to the chain and to whoever stores, and to nobody else. */
 export interface Reader {
   readonly client: HttpClient;
   readonly compute: Compute;
+  /** Samples a batch, or a blob alone, as anyone. */
+  sample(
+    id: Hex,
+    options: { samples: number; signal: AbortSignal; onTarget?: OnTarget; onColumn?: OnColumn },
+  ): Promise<Sample>;
   read(blobKey: Hex, options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Reading>;
   /** How the log grew with the batch that this transaction confirmed. */
   growthOf(confirmation: string | undefined): Promise<LogGrowth | undefined>;
@@ -57,6 +78,17 @@ export async function openReader(network: NetworkJson, shared?: Compute): Promis
         },
       );
       return { ...retrieved, ms: performance.now() - started, sources: report.sources() };
+    },
+    sample: async (id, { samples, signal, onTarget, onColumn }) => {
+      const report = createReport();
+      const started = performance.now();
+      const shared = { sources, compute, report, signal, hedgeMs: HEDGE_MS };
+      const options = { ...shared, readBatch: readBatchFrom(chain) };
+      const isBatch = (await options.readBatch(id)) !== null;
+      const target = await (isBatch ? batchTarget(id, options) : blobTarget(id, options));
+      onTarget?.(target);
+      const sampled = await sampleColumns({ ...shared, target, samples, onColumn });
+      return { ...sampled, target, ms: performance.now() - started, sources: report.sources() };
     },
     growthOf: async (confirmation) =>
       // A figure for the table: what the chain does not tell is left out.

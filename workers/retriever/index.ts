@@ -10,6 +10,8 @@ import type { Source } from "./source.ts";
 
 export { readBatchFrom } from "./chain.ts";
 export { createReport, type Report, type SourceReport } from "./report.ts";
+export { type Sampled, sampleColumns } from "./sample.ts";
+export { batchTarget, blobTarget, type Target } from "./sampleTarget.ts";
 export { nodeSource, type Source, validatorSource } from "./source.ts";
 
 export type Progress =

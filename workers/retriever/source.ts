@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { HttpClient } from "../../adapters/http-client.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { CELL_BYTES, COLUMNS, EXTENDED_ROW_BYTES, FRAME_ROW_BYTES } from "../../protocol/params.ts";
+import { CELL_BYTES, COLUMNS, EXTENDED_ROW_BYTES, FRAME_ROW_BYTES, PROOFS_BYTES } from "../../protocol/params.ts";
 import type { RowRange } from "./board.ts";
 
 /** Where a node says a blob is. A claim: nothing is believed before the chain's record and the metadata agree. */
@@ -24,6 +24,8 @@ export interface Source {
   columns(batchId: Hex, signal: AbortSignal): Promise<readonly number[] | null>;
   /** One frame row (cell and siblings) for each row of the range, which counts rows of the batch of `rowCount` rows. */
   column(batchId: Hex, column: number, range: RowRange, rowCount: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Nodes only. The 128 column proofs of one blob alone, 6,144 bytes: right or wrong is for its commitment to say. */
+  proofs(batchId: Hex, index: number, signal: AbortSignal): Promise<Uint8Array>;
   /** Nodes only. A whole extended row, which `row` counts in the batch: what a node of one shard has. */
   row(batchId: Hex, row: number, signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -42,6 +44,8 @@ const columnsSchema = z.union([
 
 /** How long the smallest answer may take, and how slow a link may be before its answer is given up, bytes a second. */
 const DEADLINE_MS = 8_000;
+/** A node makes them when it is asked: the more rows, the longer. */
+const PROOFS_DEADLINE_MS = 30_000;
 const SLOWEST_LINK = 256 * 1024;
 const deadlineFor = (bytes: number): number => DEADLINE_MS + Math.ceil((bytes * 1000) / SLOWEST_LINK);
 
@@ -65,6 +69,12 @@ export function nodeSource(client: HttpClient, url: string): Source {
       const url_ = `${url}/batches/${batchId}/columns/${column}?rows=${range.from}-${range.to - 1}`;
       return client.bytes(url_, { maxBytes: bytes, deadlineMs: deadlineFor(bytes), signal });
     },
+    proofs: async (batchId, index, signal) => {
+      const options = { maxBytes: PROOFS_BYTES, deadlineMs: PROOFS_DEADLINE_MS, signal };
+      const proofs = await client.bytes(`${url}/batches/${batchId}/blobs/${index}/proofs`, options);
+      if (proofs.length === PROOFS_BYTES) return proofs;
+      throw new ZgError("LengthMismatch", { expected: PROOFS_BYTES, actual: proofs.length });
+    },
     row: (batchId, row, signal) => {
       const deadlineMs = deadlineFor(EXTENDED_ROW_BYTES);
       const maxBytes = EXTENDED_ROW_BYTES;
@@ -83,6 +93,7 @@ export function validatorSource(client: HttpClient, url: string): Source {
     kind: "validator",
     locate: unknown("blob"),
     metadata: unknown("metadata"),
+    proofs: unknown("proofs"),
     row: unknown("row"),
     columns: (batchId, signal) =>
       client.json(`${url}/batches/${batchId}/columns`, columnsSchema, {

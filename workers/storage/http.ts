@@ -9,6 +9,7 @@ import { type RpcCall, serveRpc } from "../../adapters/rpc-http.ts";
 import { createTurns } from "../../adapters/turns.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import type { BlobProofs } from "./batches/blobProofs.ts";
 import type { Intake } from "./batches/intake.ts";
 import type { Serve } from "./batches/serve.ts";
 import type { BatchView } from "./batches/view.ts";
@@ -23,6 +24,7 @@ export interface StorageHttpDeps {
   readonly store: LogStore;
   readonly intake: Intake;
   readonly serve: Serve;
+  readonly blobProofs: BlobProofs;
   readonly view: (batchId: Hex) => BatchView;
   readonly state: () => Promise<Record<string, unknown>>;
   readonly chain: { readonly chainId: number; readonly flow: Hex };
@@ -69,7 +71,7 @@ export const createStorageHttp = (deps: StorageHttpDeps): Http => {
 
   serveBatches(app, {
     ...{ intake: deps.intake, serve: deps.serve, view: deps.view, maxInFlight: deps.maxInFlight },
-    ...{ bodies, answers, refusals },
+    ...{ blobProofs: deps.blobProofs, bodies, answers, refusals },
     taken: (rows) => takenRows.inc(rows),
     served: (what, bytes) => served.inc({ what }, bytes),
   });

@@ -11,6 +11,7 @@ import type { Context, PartyOptions, Running } from "../context.ts";
 import { endWith } from "../ended.ts";
 import { openPeers } from "../peers.ts";
 import { route } from "../route.ts";
+import { createBlobProofs } from "./batches/blobProofs.ts";
 import { createDaFiles } from "./batches/files.ts";
 import { createIntake } from "./batches/intake.ts";
 import { isKept, pruneRows } from "./batches/prune.ts";
@@ -129,9 +130,10 @@ export const startStorage = async (context: Context, options: StorageOptions): P
       stagingLimit: options.stagingLimit ?? STAGING_LIMIT,
     });
     const serve = createServe({ shelf, log, isKept: (record, row) => isKept(files, record, row) });
+    const blobProofs = createBlobProofs({ serve, compute });
     const view = (batchId: `0x${string}`) => viewOf(shelf, batchId, intake.refused(batchId));
     const app = createStorageHttp({
-      ...{ log, store: files, intake, serve, view, state, metrics, maxInFlight: MAX_IN_FLIGHT },
+      ...{ log, store: files, intake, serve, blobProofs, view, state, metrics, maxInFlight: MAX_IN_FLIGHT },
       ...{ chain: { chainId: network.chainId, flow: network.contracts.Flow }, position: follower.position },
     });
     shutdown.add("http", () => app.close());

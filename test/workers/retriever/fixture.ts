@@ -7,7 +7,7 @@ import { submissionOfBytes, submissionOfRows } from "../../../protocol/flow.ts";
 import { type BlobHeader, blobKeyOf } from "../../../protocol/header.ts";
 import { concat, type Hex, toHex } from "../../../protocol/hex.ts";
 import { encodeMetadata } from "../../../protocol/metadata.ts";
-import { COLUMNS, EXTENDED_ROW_BYTES, HASH_BYTES, HEADER_VERSION, PROOFS_BYTES } from "../../../protocol/params.ts";
+import { COLUMNS, EXTENDED_ROW_BYTES, HASH_BYTES, HEADER_VERSION } from "../../../protocol/params.ts";
 import { streamPayload } from "../../../protocol/stream.ts";
 import { cellRootsOf, dataRootOf, segmentRootsOf } from "../../../protocol/tree.ts";
 import type { BatchOnChain, ReadBatch } from "../../../workers/retriever/chain.ts";
@@ -27,6 +27,8 @@ export interface Batch {
   readonly onChain: BatchOnChain;
   /** The column of all rows of the batch. */
   frame(column: number, from?: number, to?: number): Uint8Array;
+  /** The column proofs of one blob alone. */
+  blobProofs(index: number): Promise<Uint8Array>;
   /** The whole extended row of the batch. */
   row(row: number): Uint8Array;
 }
@@ -57,7 +59,8 @@ export async function makeBatch({ compute, payloads, spoil, batchId = hex("ba", 
     return { ...rest, dataRoot, commitment, length: payload.length, rows: count };
   });
   const keys = headers.map(blobKeyOf);
-  const proofs = new Uint8Array(PROOFS_BYTES);
+  const qs = encoded.map(({ q }) => q);
+  const proofs = await compute.columnProofs(batchRootOf(headers), qs);
   const metadata = encodeMetadata({ submitter: SUBMITTER, attempt: 0, headers, segmentRoots, proofs });
   const stream = streamPayload(STREAM, batchId, metadata, keys);
   return {
@@ -79,6 +82,7 @@ export async function makeBatch({ compute, payloads, spoil, batchId = hex("ba", 
         rowCount: first,
       },
     },
+    blobProofs: (index) => compute.blobProofs(qs[index] as Uint8Array),
     row: (row) => spoilt.slice(row * EXTENDED_ROW_BYTES, (row + 1) * EXTENDED_ROW_BYTES),
     frame: (column, from = 0, to = first) =>
       concat(
@@ -119,6 +123,7 @@ export function honest(name: string, batch: Batch, wrong: Partial<Source> = {}):
     columns: async () => null,
     column: async (_batchId, column, { from, to }) => batch.frame(column, from, to),
     row: async (_batchId, row) => batch.row(row),
+    proofs: async (_batchId, index) => batch.blobProofs(index),
     ...wrong,
   };
 }

@@ -8,6 +8,7 @@ import { proofOf, shapeOf } from "../../../protocol/file.ts";
 import { placeFile, submissionOfBytes } from "../../../protocol/flow.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import type { Shard } from "../../../protocol/shard.ts";
+import { createBlobProofs } from "../../../workers/storage/batches/blobProofs.ts";
 import { viewOf } from "../../../workers/storage/batches/view.ts";
 import { createStorageHttp } from "../../../workers/storage/http.ts";
 import { type Entry, LOG_TABLES, type NodeLog, openLog } from "../../../workers/storage/log/index.ts";
@@ -67,6 +68,7 @@ export const openFilesNode = async (options: FilesNodeOptions = {}): Promise<Fil
     ...{ log, store, intake: batches.intake, serve: batches.serve, metrics: createMetrics("test"), maxInFlight: 2 },
     ...{ maxHeld: options.maxHeld, waitMs: options.waitMs, chain: { chainId: CHAIN, flow: FLOW } },
     view: (batchId) => viewOf(batches.shelf, batchId),
+    blobProofs: createBlobProofs({ serve: batches.serve, compute: {} as never }),
     state: async () => ({ worker: "storage" }),
     position: () => ({ number: 77, hash: hashOf("bb", 77) }),
   });

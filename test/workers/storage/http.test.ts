@@ -5,7 +5,10 @@ import { type Http, listenHttp } from "../../../adapters/http.ts";
 import { openClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import { createMetrics } from "../../../adapters/metrics.ts";
+import { rowCoefficients } from "../../../protocol/challenge.ts";
 import { blobKeyOf } from "../../../protocol/header.ts";
+import { concat, fromHex, word } from "../../../protocol/hex.ts";
+import { createBlobProofs } from "../../../workers/storage/batches/blobProofs.ts";
 import { viewOf } from "../../../workers/storage/batches/view.ts";
 import { createStorageHttp } from "../../../workers/storage/http.ts";
 import { rejection } from "../../fakes/errors.ts";
@@ -42,6 +45,7 @@ describe("a storage node over HTTP", function () {
     const { intake, serve, shelf } = node;
     app = createStorageHttp({
       ...{ log: silentLog, intake, serve, metrics: createMetrics("test"), maxInFlight: 2 },
+      blobProofs: createBlobProofs({ serve, compute }),
       view: (batchId) => viewOf(shelf, batchId),
       state: async () => ({ worker: "storage" }),
       ...{ store: files.store, chain: { chainId: CHAIN, flow: FLOW }, position: () => undefined },
@@ -205,5 +209,23 @@ describe("a storage node over HTTP", function () {
     expect(status.result).to.include({ connectedPeers: 0, nextTxSeq: 0 });
     expect((await rpc({ jsonrpc: "2.0", id: 7, method: "toString" })).error.code).to.equal(-32_601);
     expect((await rpc([{ jsonrpc: "2.0" }]))[0].error.code).to.equal(-32_600);
+  });
+
+  it("makes the column proofs of one blob alone when they are asked for", async () => {
+    await node.submit(good);
+    await node.upload(good);
+    const { headers, segmentRoots } = good.batch.metadata;
+    const header = headers[1] as (typeof headers)[number];
+    const proofs = new Uint8Array(await get(`/batches/${id()}/blobs/1/proofs`));
+    expect(proofs).to.have.length(6_144);
+    // Blobs of 1, 2 and 1 rows: the second has rows 1 and 2.
+    const own = { ...good.batch.metadata, headers: [header], segmentRoots: segmentRoots.slice(32, 96), proofs };
+    const coefficients = concat(...rowCoefficients(header.dataRoot, 2).map((rho) => word(rho)));
+    const alone = { batchRoot: header.dataRoot, metadata: own, combined: fromHex(header.commitment), coefficients };
+    const bytes = new Uint8Array(await get(`/batches/${id()}/columns/90?rows=1-2`));
+    expect(await compute.verifyColumn(alone, 90, bytes)).to.have.property("ok", true);
+    expect(await compute.verifyColumn(alone, 91, bytes)).to.have.property("ok", false);
+    expect(new Uint8Array(await get(`/batches/${id()}/blobs/1/proofs`))).to.deep.equal(proofs);
+    await rejection(get(`/batches/${id()}/blobs/3/proofs`), "BadRequest");
   });
 });

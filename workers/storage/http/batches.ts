@@ -15,6 +15,7 @@ import {
   UPLOAD_ROW_BYTES,
 } from "../../../protocol/params.ts";
 import { metadataBytesOf } from "../../chain-batch.ts";
+import type { BlobProofs } from "../batches/blobProofs.ts";
 import { type Intake, rowsIn } from "../batches/intake.ts";
 import type { Serve } from "../batches/serve.ts";
 import type { BatchView } from "../batches/view.ts";
@@ -23,6 +24,7 @@ import { lengthIn, mustBe } from "./params.ts";
 export interface BatchesDeps {
   readonly intake: Intake;
   readonly serve: Serve;
+  readonly blobProofs: BlobProofs;
   readonly view: (batchId: Hex) => BatchView;
   readonly bodies: Bodies;
   readonly answers: Answers;
@@ -43,6 +45,7 @@ const index = z
 const Id = z.object({ id: z.string() });
 const IdFrom = Id.extend({ from: index });
 const IdRow = Id.extend({ row: index });
+const IdBlob = Id.extend({ blob: index });
 const IdColumn = Id.extend({ column: index });
 const Rows = z.object({
   rows: z
@@ -138,6 +141,10 @@ export const serveBatches = (app: Http, deps: BatchesDeps): void => {
     const bytes = serve.row(normalHex(params.id, 32), params.row);
     deps.served("rows", bytes.length);
     return reply.type(BYTES).send(bytes);
+  });
+  app.get("/batches/:id/blobs/:blob/proofs", { schema: { params: IdBlob } }, async ({ params }, reply) => {
+    const proofs = await deps.blobProofs(normalHex(params.id, 32), params.blob);
+    return reply.type(BYTES).send(proofs);
   });
   app.get("/blobs/:id", { schema: { params: Id } }, async ({ params }) => serve.blob(normalHex(params.id, 32)));
   app.get("/kv/:id", { schema: { params: Id } }, async ({ params }, reply) =>

@@ -42,6 +42,7 @@ contract Precompiles {
         bytes32 twoG2 = 0xca1308ad7babea380be417af0920e37dad333649603f01c9f44687ede587e7f9;
         _expect(BLS.G1ADD, BLS.G1ADD_GAS, abi.encode(_g1(), _g1()), twoG1);
         _expect(BLS.G2ADD, BLS.G2ADD_GAS, abi.encode(_g2(), _g2()), twoG2);
+        _expect(BLS.G1MSM, BLS.G1MSM_GAS, abi.encode(_g1(), 2), twoG1);
     }
 
     /// @dev e(−G1, G2) · e(G1, G2) = 1, and e(G1, G2)² ≠ 1.

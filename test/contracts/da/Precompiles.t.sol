@@ -11,7 +11,15 @@ contract PrecompilesTest is Test {
     }
 
     function test_AnyMissingOneIsNamed() external {
-        address[6] memory all = [address(0x0a), address(0x0b), address(0x0d), address(0x0f), address(5), address(0x11)];
+        address[7] memory all = [
+            address(10),
+            address(11),
+            address(12),
+            address(13),
+            address(15),
+            address(5),
+            address(17)
+        ];
         bytes[3] memory answers = [bytes(""), abi.encode(1), new bytes(128)];
         for (uint256 i = 0; i < all.length; ++i) {
             for (uint256 k = 0; k < answers.length; ++k) {

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { sectionOf, withSection } from "./docs/sections.ts";
 import { contractErrorTable, errorTable, routeDetails, routeTable } from "./docs/tables.ts";
+import { threatTable } from "./docs/threats.ts";
 import { drawTree, parseTree, updateTree } from "./docs/tree.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -47,6 +48,7 @@ const generated: [document: string, section: string, render: (old: string) => st
   ["README.md", "tree", (old) => drawTree(updateTree(parseTree(old), files, noteOf))],
   ["README.md", "route", routeTable],
   ["docs/route.md", "edges", routeDetails],
+  ["docs/threats.md", "threats", threatTable(files, ROOT)],
   ["docs/errors.md", "codes", errorTable],
   ["docs/errors.md", "contracts", () => contractErrorTable(solidity, ROOT)],
 ];

@@ -3,6 +3,8 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { sectionOf } from "../../scripts/docs/sections.ts";
+import { parseThreats } from "../../scripts/docs/threats.ts";
 import { drawTree, parseTree, updateTree } from "../../scripts/docs/tree.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -49,6 +51,13 @@ describe("the documents", () => {
     for (const name of Object.keys(files[0]?.System ?? {})) {
       expect(rows.get(name), name).to.deep.equal(files.map(({ System }) => System[name]?.replace(/n$/, "")));
     }
+  });
+
+  it("name a test for every attack", () => {
+    const table = sectionOf(read("docs/threats.md"), "threats");
+    const untested = table.split("\n").filter((line) => /\| *\|$/.test(line));
+    expect(parseThreats(table).length).to.be.above(40);
+    expect(untested).to.deep.equal([]);
   });
 
   it("say nothing about the machine they were written on", () => {

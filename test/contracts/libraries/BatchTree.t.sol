@@ -51,6 +51,24 @@ contract BatchTreeTest is Test {
         vm.assertNotEq(tree.root(BatchTree.EMPTY, 3, 4, path), Naive.root(leaves));
     }
 
+    /// @dev A5 (CVE-2023-34459): forged multiproofs live on a zero under the root that the prover may put where a leaf was
+    /// to be. Here each proof is one path of a fixed length: a tree with such a zero proves its other half, and no stranger.
+    function testFuzz_A5_AZeroUnderTheRootProvesNoStranger(bytes32 key, bytes32 stranger, uint256 index) external {
+        vm.assume(key != stranger);
+        bytes32 left = BatchTree.leaf(key);
+        bytes32 forged = keccak256(abi.encodePacked(left, bytes32(0)));
+        bytes32[] memory zero = new bytes32[](1);
+        vm.assertEq(tree.root(key, 0, 2, zero), forged);
+        vm.assertNotEq(tree.root(stranger, index % 2, 2, zero), forged);
+        zero[0] = left;
+        vm.assertNotEq(tree.root(stranger, 1, 2, zero), forged);
+        // Without siblings, or with more of them than the tree has levels, nothing is computed at all.
+        vm.expectRevert(abi.encodeWithSelector(MerklePath.PathLength.selector, 0, 1));
+        tree.root(stranger, index % 2, 2, new bytes32[](0));
+        vm.expectRevert(abi.encodeWithSelector(MerklePath.PathLength.selector, 2, 1));
+        tree.root(stranger, index % 2, 2, new bytes32[](2));
+    }
+
     /// @dev A1: for all sizes, every node above the leaves, offered as a leaf, at every depth.
     function test_A1_NodesAreRefusedAtEveryDepth() external {
         for (uint256 count = 2; count <= 64; count = count * 2 + 1) {

@@ -1,7 +1,19 @@
 import { spawnSync } from "node:child_process";
 
 // Each claim in a process of its own, so that none warms up or fills the memory of another.
-const all = ["keccak", "combine", "decode", "encode", "blob", "body", "serve", "merkle", "transfer", "restart"];
+const all = [
+  "keccak",
+  "combine",
+  "decode",
+  "column",
+  "encode",
+  "blob",
+  "body",
+  "serve",
+  "merkle",
+  "transfer",
+  "restart",
+];
 const chosen = process.argv.slice(2);
 for (const name of chosen.length > 0 ? chosen : all) {
   const file = new URL(`./${name}.ts`, import.meta.url).pathname;

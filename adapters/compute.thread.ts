@@ -1,5 +1,4 @@
 import { workerData } from "node:worker_threads";
-import { move, transferableSymbol, valueSymbol } from "piscina";
 import { type BatchFacts, checkBatch } from "../protocol/batchCheck.ts";
 import { packRows, rowAt, unpackRows } from "../protocol/blob.ts";
 import { batchCoefficients, blobCoefficients, rowCoefficients } from "../protocol/challenge.ts";
@@ -22,6 +21,7 @@ import {
 import { cellRootsOf, dataRootOf, segmentRootsOf } from "../protocol/tree.ts";
 import { firstStrayRow, redundancyRootsOf } from "../protocol/upload.ts";
 import type { ColumnPiece, EncodedBlob, ExtendedRows, Gate, VerifiedBatch } from "./compute.ts";
+import { handOver } from "./hand-over.ts";
 import { openKzg } from "./kzg.ts";
 import { combineCommitments, decodeCommitments } from "./points.ts";
 
@@ -223,15 +223,4 @@ function chooseColumns(task: DecodeTask, at: number): ColumnPiece[] {
 
 function holds(piece: ColumnPiece, row: number): boolean {
   return row >= piece.firstRow && row < piece.firstRow + piece.cells.length / CELL_BYTES;
-}
-
-/** Moves big buffers to the caller's thread instead of copying them. */
-function handOver<T extends object>(value: T, buffers: readonly Uint8Array[]): T {
-  const transferable = { [transferableSymbol]: buffers.map((bytes) => bytes.buffer), [valueSymbol]: value };
-  return move(transferable as Transferable) as unknown as T;
-}
-
-interface Transferable {
-  readonly [transferableSymbol]: object;
-  readonly [valueSymbol]: object;
 }

@@ -1,15 +1,11 @@
 import type { Hex } from "../protocol/hex.ts";
-import type { MineWork, Ticket } from "../protocol/pora.ts";
+import type { MineWork } from "../protocol/pora.ts";
+import type { SealTask } from "../protocol/sealing.ts";
+import type { Hit } from "../protocol/search.ts";
 import type { LoadIndex } from "./mining.loads.ts";
 
-/** Whom, from where on and by which contexts seals that lie one behind the other are made. */
-export interface SealTask {
-  readonly minerId: Hex;
-  /** First sector of the first seal, in the log: a multiple of 16. */
-  readonly startSector: number;
-  /** Of each seal, the digest of the context that sealed its last sector. */
-  readonly contexts: readonly Hex[];
-}
+export type { SealTask } from "../protocol/sealing.ts";
+export type { Hit } from "../protocol/search.ts";
 
 export interface SealedBytes {
   /** As long as the data. */
@@ -31,11 +27,6 @@ export interface MineTask {
   readonly nonces?: Hex;
   /** Ends after at least so many trials, which takes two at a time. Default: ends when the signal is given. */
   readonly trials?: number;
-}
-
-/** A ticket that is good enough, and the nonce that drew it: `answerOf(hit, work, hit.nonce, proof)` makes the answer. */
-export interface Hit extends Ticket {
-  readonly nonce: Hex;
 }
 
 /** Since the start; never reset. */
@@ -62,7 +53,8 @@ export interface Mining {
   unseal(sealed: Uint8Array, task: SealTask): Promise<Uint8Array>;
   /**
    * Tries nonces in all threads until the signal is given: then it resolves, within 100 ms, and nothing of it runs any
-   * more. One task at a time: a second one is refused. Rejects when the file cannot be read.
+   * more; what was hit until then has been told. One task at a time: a second one is refused. Rejects when the file
+   * cannot be read.
    *
    * A hit says what the file holds. Who answers with it checks it against the log first, as he must for its proof.
    */

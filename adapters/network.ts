@@ -37,6 +37,18 @@ export const networkSchema = z.object({
   indexer: z.url().optional(),
   /** Nodes of the key-value layer. */
   kvNodes: z.array(z.url()).default([]),
+  /** Where miners say how they are doing. */
+  miners: z.array(z.url()).default([]),
+  /** How miners work: miner i seals and mines shard i mod `shards`. */
+  mining: z
+    .object({
+      shards: z.int().positive(),
+      /** Of one core, while a window is open. */
+      share: z.number().gt(0).max(1),
+      /** Wei earned for a wei of gas, below which an answer is not sent. 0: ether is worth nothing here. */
+      leastGain: z.number().nonnegative(),
+    })
+    .optional(),
   /** What each storage node begins with: node i keeps shard i mod `shards`. */
   storage: z
     .object({

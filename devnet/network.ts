@@ -42,6 +42,9 @@ export interface NetworkOptions {
   /** Default 0, and no indexer: what only disperses does without both. */
   readonly kvNodes?: number;
   readonly indexer?: boolean;
+  /** Default 0: what only disperses needs none. */
+  readonly miners?: number;
+  readonly mining?: NetworkJson["mining"];
   /** Shards and limits of storage nodes; default: every node keeps everything. */
   readonly storage?: NetworkJson["storage"];
   readonly timing?: Partial<Timing>;
@@ -85,7 +88,10 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
 
 async function start(options: NetworkOptions, shutdown: Shutdown): Promise<RunningNetwork> {
   const { data, log, onReady = () => undefined } = options;
-  const names = { storage: options.storageNodes ?? 2, validator: options.validators ?? 4, kv: options.kvNodes ?? 0 };
+  const names = {
+    ...{ storage: options.storageNodes ?? 2, validator: options.validators ?? 4 },
+    ...{ kv: options.kvNodes ?? 0, miner: options.miners ?? 0 },
+  };
   shutdown.add("folder", await takeFolder(data));
   const serving = [
     "disperser",
@@ -93,6 +99,7 @@ async function start(options: NetworkOptions, shutdown: Shutdown): Promise<Runni
     ...numbered("validator", names.validator),
     ...(options.indexer === true ? ["indexer"] : []),
     ...numbered("kv", names.kv),
+    ...numbered("miner", names.miner),
   ];
   const ports = await choosePorts(data, ["chain", ...serving]);
   const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
@@ -121,10 +128,13 @@ async function start(options: NetworkOptions, shutdown: Shutdown): Promise<Runni
     validators: numbered("validator", names.validator).map(urlOf),
     ...(options.indexer === true && { indexer: urlOf("indexer") }),
     kvNodes: numbered("kv", names.kv).map(urlOf),
+    miners: numbered("miner", names.miner).map(urlOf),
+    ...(options.mining !== undefined && { mining: options.mining }),
     ...(options.storage !== undefined && { storage: options.storage }),
   };
   await enrolAll(data, network, chain, devChain, log);
   onReady("validators", `${names.validator} registered`);
+  if (names.miner > 0) onReady("miners", `${names.miner} funded`);
 
   const context = await openContext({ network, log, timing: options.timing });
   shutdown.add("context", context.close);
@@ -163,20 +173,21 @@ async function deployed(devChain: DevChain, { data, finality }: NetworkOptions):
 
 async function enrolAll(
   data: string,
-  { rpc, chainId, contracts, validators }: NetworkJson,
+  { rpc, chainId, contracts, validators, miners }: NetworkJson,
   { funder, allowance }: ExternalChain,
   devChain: DevChain | null,
   log: Log,
 ): Promise<void> {
   const chain = await openChain({ rpc, chainId, contracts, pollMs: devChain === null ? 1000 : 20, log });
   try {
-    const { wallet } = await partyKeys(data, DISPERSER);
+    const senders = [DISPERSER, ...numbered("miner", miners.length)];
+    const workers = await Promise.all(senders.map(async (party) => (await partyKeys(data, party)).wallet));
     const candidates = validators.map(async (socket, id) => ({
       keys: await partyKeys(data, `validator-${id}`),
       socket,
     }));
     const added = await enrol({
-      ...{ chain, funder, allowance, workers: [wallet] },
+      ...{ chain, funder, allowance, workers },
       validators: await Promise.all(candidates),
     });
     if (added > 0 && devChain !== null) await mineUntilCounted(chain, devChain);

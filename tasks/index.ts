@@ -2,14 +2,8 @@
 import { emptyTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
-
-const data = {
-  name: "data",
-  description: "Data folder of the network (default: .zerog)",
-  type: ArgumentType.STRING_WITHOUT_DEFAULT,
-  defaultValue: undefined,
-} as const;
-const json = { name: "json", description: "Print one line of JSON at the end, and nothing else on stdout" } as const;
+import { miningTasks } from "./miner/index.ts";
+import { data, json } from "./options.ts";
 
 const disperse = task("disperse", "Store a file and follow it until it is certified, read it back, compare every byte")
   .addPositionalArgument({ name: "file", description: "File of 1 to 32,505,852 bytes" })
@@ -268,5 +262,7 @@ const kvWatch = task(["kv", "watch"], "Show writes to a stream as they take effe
 
 export const tasks: TaskDefinition[] = [
   ...[disperse, status, retrieve, sample, upload, download, file],
-  ...[kv, kvPut, kvGet, kvList, kvWatch, up, worker, join],
+  ...[kv, kvPut, kvGet, kvList, kvWatch],
+  ...miningTasks,
+  ...[up, worker, join],
 ];

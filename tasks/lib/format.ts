@@ -42,3 +42,10 @@ export function bar(done: number, total: number): string {
   const drawn = "█".repeat(full) + "░".repeat(WIDTH - full);
   return `${drawn} ${Math.floor(part * 100)} %  ${bytes(done)} of ${bytes(total)}`;
 }
+
+const GWEI = 10n ** 9n;
+
+/** Money, in the unit that fees and prices of gas are in. */
+export function gwei(wei: bigint): string {
+  return wei !== 0n && wei < GWEI ? `${integer(wei)} wei` : `${integer(wei / GWEI)} gwei`;
+}

@@ -45,6 +45,7 @@ describe("chain", () => {
       storageNodes: [],
       validators: [],
       kvNodes: [],
+      miners: [],
     };
     await checkNetwork(network);
     const stale = async (over: object): Promise<unknown> =>

@@ -102,6 +102,7 @@ describe("network.json", () => {
     storageNodes: ["http://127.0.0.1:2"],
     validators: [],
     kvNodes: [],
+    miners: [],
   };
 
   it("is written whole and read back", async () => {

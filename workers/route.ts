@@ -11,7 +11,7 @@ import type { Hex } from "../protocol/hex.ts";
 export type Finality = "none" | "latest" | "confirmed" | "finalized";
 
 /** Who owns the queue. No party takes a job of another: each has a Redis prefix (or a Redis) of its own. */
-export type Party = "disperser" | "storage" | "validator" | "kv";
+export type Party = "disperser" | "storage" | "validator" | "kv" | "miner";
 
 /** One edge: what sets it off, who acts, on which id, and where it can be found again when Redis forgot it. */
 export interface Edge<Payload> {
@@ -54,6 +54,14 @@ export interface ReplayJob {
 /** An entry of the log; a batch goes by that of its rows. */
 export interface SyncJob {
   readonly txSeq: number;
+}
+/** A load of the log: 1024 sectors, counted from its beginning. */
+export interface SealJob {
+  readonly load: number;
+}
+/** A hit of a miner, by its quality. */
+export interface AnswerJob {
+  readonly quality: Hex;
 }
 /** The disperser party's timer-driven edges have one standing job each. */
 export type NoPayload = Readonly<Record<string, never>>;
@@ -216,6 +224,71 @@ export const route = {
     backoffMs: 100,
     concurrency: 8,
     jobId: ({ stream, txSeq }) => `replay-${stream}-${txSeq}`,
+  }),
+  roll: edge<NoPayload>({
+    name: "roll",
+    trigger: "a mining epoch passed, and nobody began the next",
+    party: "miner",
+    worker: "miner",
+    effect: "makeContext planned, by one miner after the other",
+    record: "the chain: epoch of the last context",
+    finality: "latest",
+    attempts: 3,
+    backoffMs: 200,
+    concurrency: 1,
+    jobId: () => "roll-next",
+  }),
+  seal: edge<SealJob>({
+    name: "seal",
+    trigger: "NewEpoch",
+    party: "miner",
+    worker: "miner",
+    effect: "a load's data fetched from storage nodes, verified, and sealed for this miner",
+    record: "load that contexts have sealed, without seals in the miner's store",
+    finality: "confirmed",
+    attempts: 20,
+    backoffMs: 200,
+    concurrency: 2,
+    jobId: ({ load }) => `seal-${load}`,
+  }),
+  mine: edge<NoPayload>({
+    name: "mine",
+    trigger: "every block",
+    party: "miner",
+    worker: "miner",
+    effect: "threads try nonces while the miner's window is open; each hit is written down",
+    record: "the chain: context and window of the epoch",
+    finality: "latest",
+    attempts: 3,
+    backoffMs: 200,
+    concurrency: 1,
+    jobId: () => "mine-next",
+  }),
+  answer: edge<AnswerJob>({
+    name: "answer",
+    trigger: "hit",
+    party: "miner",
+    worker: "miner",
+    effect: "proof fetched, profit checked, PoraMine.submit planned",
+    record: "hit in the miner's store, neither planned nor dropped",
+    finality: "latest",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 4,
+    jobId: ({ quality }) => `answer-${quality}`,
+  }),
+  claim: edge<NoPayload>({
+    name: "claim",
+    trigger: "timer",
+    party: "miner",
+    worker: "miner",
+    effect: "what the beneficiary is owed withdrawn, when it is worth the gas",
+    record: "the chain: payments of the beneficiary",
+    finality: "latest",
+    attempts: 3,
+    backoffMs: 200,
+    concurrency: 1,
+    jobId: () => "claim-next",
   }),
 } as const;
 

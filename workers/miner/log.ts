@@ -53,7 +53,8 @@ const applyEpoch = (db: MinerDb, tx: Transaction, event: ChainEvent, tip: Tip): 
   // What an epoch without mining would have sealed is sealed with the next one.
   if (digest === NO_MINING || end === tip.sealed) return;
   if (db.read(tx, "contexts", keyOf(end))?.digest === digest) return;
-  if (end < tip.sealed) throw new ZgError("BadResponse", { what: "a context before the last", end, sealed: tip.sealed });
+  if (end < tip.sealed)
+    throw new ZgError("BadResponse", { what: "a context before the last", end, sealed: tip.sealed });
   db.put(tx, "contexts", keyOf(end), { digest, epoch, start: tip.sealed, end, block: event.blockNumber });
   tip.sealed = end;
 };

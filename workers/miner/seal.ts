@@ -26,7 +26,7 @@ export interface Sealed {
   readonly sealed: number;
   readonly empty: number;
   /** Why some could not be sealed; undefined: nothing is missing. */
-  readonly why: ErrorCode | undefined;
+  readonly why: ErrorCode | "moved" | undefined;
 }
 
 export const sealLoad = async (deps: SealDeps, load: number, signal: AbortSignal): Promise<Sealed> => {
@@ -49,7 +49,7 @@ export const sealLoad = async (deps: SealDeps, load: number, signal: AbortSignal
   if (!kept) {
     // A reorg came in between: what was sealed is of contexts that are gone.
     if (slot !== null && before.slot === null) vault.free(slot);
-    return { sealed: 0, empty: 0, why: "StaleNetwork" };
+    return { sealed: 0, empty: 0, why: "moved" };
   }
   crashpoint("miner-load-recorded");
   vault.show(load);

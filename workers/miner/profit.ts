@@ -1,0 +1,40 @@
+/** Is a transaction worth its gas? Pure: wei in, a verdict out. */
+
+/** What the chain would pay from, at this moment. */
+export interface Pools {
+  /** Of the pricing chunk, released and not paid. */
+  readonly claimable: bigint;
+  /** Unix seconds at which the chunk's last stream ends; 0: it never had a fee. */
+  readonly deadline: bigint;
+  /** That a hit earns besides, as long as the base pool has it. */
+  readonly baseReward: bigint;
+  readonly basePool: bigint;
+}
+
+/**
+ * What an answer will earn: half of what the chunk can pay then, and the base reward.
+ *
+ * @param ahead our own answers in this chunk that are on their way, each of which takes its half first
+ * @param timestamp of the head, seconds
+ */
+export const expectedReward = (pools: Pools, ahead: number, timestamp: number): bigint => {
+  if (pools.deadline <= BigInt(timestamp)) return 0n;
+  let claimable = pools.claimable;
+  let base = pools.basePool;
+  const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+  for (let i = 0; i < ahead && claimable > 0n; i++) {
+    claimable -= claimable / 2n;
+    base -= least(base, pools.baseReward);
+  }
+  return claimable / 2n + least(base, pools.baseReward);
+};
+
+const UNIT = 10_000;
+
+/**
+ * @param gain wei
+ * @param cost wei
+ * @param least gain for a wei of cost below which it is not worth it; 0: any gain is
+ */
+export const isWorth = (gain: bigint, cost: bigint, least: number): boolean =>
+  gain > 0n && gain * BigInt(UNIT) >= cost * BigInt(Math.round(least * UNIT));

@@ -43,13 +43,15 @@ export interface Calls {
   cost(from: Hex, intent: Intent): Promise<bigint>;
   answer(quality: Hex, answer: PoraAnswer): Intent;
   roll(epoch: number): Intent;
-  claim(account: Hex, amount: bigint): Intent;
+  /** @param nonce of the key that sends it */
+  claim(account: Hex, amount: bigint, nonce: number): Intent;
+  nonce(account: Hex): Promise<number>;
   requestId(beneficiary: Hex, seed: bigint): Intent;
 }
 
 type CallsChain = Pick<
   Chain,
-  "addresses" | "mine" | "flow" | "reward" | "errorOf" | "estimate" | "header" | "priorityFee"
+  "addresses" | "mine" | "flow" | "reward" | "errorOf" | "estimate" | "header" | "nonce" | "priorityFee"
 >;
 
 export const createCalls = (chain: CallsChain): Calls => {
@@ -111,8 +113,10 @@ export const createCalls = (chain: CallsChain): Calls => {
     },
     answer: (quality, answer) => intent(`answer-${quality}`, "answer", "mine", "submit", [answer]),
     roll: (epoch) => intent(`roll-${epoch}`, "roll", "flow", "makeContext", []),
-    // One withdrawal for each state of the account: what is planned twice after a crash is one transaction.
-    claim: (account, amount) => intent(`claim-${account}-${amount}`, "claim", "reward", "withdrawPayments", [account]),
+    // What is planned again after a crash, before it was mined, is the same transaction.
+    claim: (account, amount, nonce) =>
+      intent(`claim-${nonce}-${amount}`, "claim", "reward", "withdrawPayments", [account]),
+    nonce: (account) => chain.nonce(account, "latest"),
     requestId: (beneficiary, seed) => intent("miner-id", "id", "mine", "requestMinerId", [beneficiary, seed]),
   };
 };

@@ -1,8 +1,11 @@
 /** A miner: seals the log's data for its id, looks for tickets in it while its window is open, and answers with them. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { computeAddress } from "ethers";
 import { follow, type Head, storeCursor } from "../../adapters/follow.ts";
 import { listenHttp } from "../../adapters/http.ts";
 import { openClient } from "../../adapters/http-client.ts";
+import { takeLock } from "../../adapters/lock.ts";
 import { startLoop } from "../../adapters/loop.ts";
 import { createMetrics } from "../../adapters/metrics.ts";
 import { openMining } from "../../adapters/mining.ts";
@@ -63,6 +66,10 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     const rules = await calls.rules();
     checkShard(shard, rules);
     const beneficiary = normalHex(options.beneficiary ?? computeAddress(options.wallet), 20);
+    await mkdir(options.dir, { recursive: true, mode: 0o700 });
+    const lock = await takeLock(join(options.dir, "lock"));
+    if (!lock.taken) throw new ZgError("DataFolderLocked", { data: options.dir, pid: lock.owner });
+    shutdown.add("lock", () => lock.release());
     const db = await openMinerDb(options.dir, shard);
     shutdown.add("store", () => db.close());
     const vault = await openVault(options.dir, db, shard);

@@ -29,7 +29,7 @@ export const rollEpoch = async (deps: RollDeps, latest: number, worth: boolean):
 };
 
 export interface ClaimDeps {
-  readonly calls: Pick<Calls, "beneficiaryOf" | "owed" | "cost" | "claim">;
+  readonly calls: Pick<Calls, "beneficiaryOf" | "owed" | "cost" | "claim" | "nonce">;
   readonly wallet: Pick<PartyWallet, "address" | "plan" | "slot">;
   readonly minerId: Hex;
   /** Wei owed for a wei of gas below which nothing is withdrawn. */
@@ -45,7 +45,7 @@ export const createClaim = () => {
     const beneficiary = await calls.beneficiaryOf(minerId);
     const owed = await calls.owed(beneficiary);
     if (owed === 0n) return 0n;
-    const intent = calls.claim(beneficiary, owed);
+    const intent = calls.claim(beneficiary, owed, await calls.nonce(wallet.address));
     if (!isWorth(owed, await calls.cost(wallet.address, intent), leastGain)) return 0n;
     const { nonce } = await wallet.plan(intent);
     crashpoint("miner-claim-planned");

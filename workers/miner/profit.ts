@@ -20,13 +20,11 @@ export interface Pools {
 export const expectedReward = (pools: Pools, ahead: number, timestamp: number): bigint => {
   if (pools.deadline <= BigInt(timestamp)) return 0n;
   let claimable = pools.claimable;
-  let base = pools.basePool;
-  const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-  for (let i = 0; i < ahead && claimable > 0n; i++) {
-    claimable -= claimable / 2n;
-    base -= least(base, pools.baseReward);
-  }
-  return claimable / 2n + least(base, pools.baseReward);
+  // Below one wei there is nothing to halve.
+  for (let i = 0; i < ahead && claimable > 1n; i++) claimable -= claimable / 2n;
+  const before = pools.baseReward * BigInt(ahead);
+  const base = pools.basePool > before ? pools.basePool - before : 0n;
+  return claimable / 2n + (base < pools.baseReward ? base : pools.baseReward);
 };
 
 const UNIT = 10_000;

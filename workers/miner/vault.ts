@@ -45,7 +45,11 @@ export const openVault = async (dir: string, db: MinerDb, shard: Shard): Promise
     path,
     index,
     record,
-    read: (slot) => slots.read(slot, SEGMENT_BYTES),
+    read: async (slot) => {
+      const bytes = await slots.read(slot, SEGMENT_BYTES);
+      // No Buffer: its `slice` copies nothing, and unsealing a slice would change what it was taken from.
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    },
     take: () => slots.take(),
     free: (slot) => slots.free(slot),
     write: (slot, bytes) => slots.write(slot, bytes),

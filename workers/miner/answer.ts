@@ -38,20 +38,26 @@ export interface AnswerDeps {
 /** Answers that are sent and not mined, by the id of their intent; each takes half of what its chunk has. */
 export type Flying = Map<string, number>;
 
-export type Answered = { readonly planned: number } | { readonly dropped: string };
+export type Answered = { readonly planned: number } | { readonly dropped: string } | "wait";
 
-/** undefined: nothing to do any more. Throws `NotStored` and its like while nobody has the proof. */
+/**
+ * undefined: nothing to do any more. "wait": so many answers are on their way that one more might come too late, and
+ * cost gas for nothing. Throws `NotStored` and its like while nobody has the proof.
+ */
 export const answerHit = async (deps: AnswerDeps, quality: Hex, signal: AbortSignal): Promise<Answered | undefined> => {
   const { db, wallet, flying } = deps;
   const hit = db.get("hits", hitKey(quality));
   if (!isOpen(hit)) return undefined;
   const drop = async (why: string): Promise<Answered> => {
     await updateHit(db, quality, { dropped: why });
-    deps.log.info({ quality, why }, "hit dropped");
+    deps.log.debug({ quality, why }, "hit dropped");
     return { dropped: why };
   };
 
+  // An answer in every second block is what can be counted on: others' transactions take room, too.
+  const isCrowded = (): boolean => 2 * flying.size >= hit.last - deps.head().latest;
   if (!inTime(deps.head().latest, hit.last)) return drop("late");
+  if (isCrowded()) return "wait";
   const answer = await build(deps, hit, signal);
   if (typeof answer === "string") return drop(answer);
   const intent = deps.calls.answer(quality, answer);
@@ -69,6 +75,7 @@ export const answerHit = async (deps: AnswerDeps, quality: Hex, signal: AbortSig
   const reward = expectedReward(await deps.calls.pools(chunk), ahead, deps.head().timestamp);
   if (!isWorth(reward, cost, deps.leastGain)) return drop(`earns ${reward} wei for ${cost} wei of gas`);
   if (!inTime(deps.head().latest, hit.last)) return drop("late");
+  if (isCrowded()) return "wait";
 
   signal.throwIfAborted();
   flying.set(intent.id, chunk);

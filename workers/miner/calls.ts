@@ -26,6 +26,8 @@ export type WorkerContext = z.infer<typeof WorkerContext>;
 
 export interface Rules extends EpochRules, RangeRules {
   readonly maxShards: number;
+  /** Answers that an epoch takes from all miners together. */
+  readonly maxAnswers: number;
 }
 
 export interface Calls {
@@ -83,6 +85,7 @@ export const createCalls = (chain: CallsChain): Calls => {
       sectorsPerPrice: await number(mine, "sectorsPerPrice"),
       maxMiningLength: await number(mine, "maxMiningLength"),
       maxShards: await number(mine, "maxShards"),
+      maxAnswers: 2 * (await number(mine, "targetSubmissions")),
     }),
     work: async (minerId) => {
       const parsed = WorkerContext.safeParse(await read(mine, "computeWorkerContext", minerId));

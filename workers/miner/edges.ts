@@ -25,6 +25,8 @@ export interface EdgeDeps {
 
 /** Loads that wait for a hand: enough that sealing never waits for the reconciler. */
 const QUEUED = 32;
+/** Until one of the answers on their way may be in a block. */
+const WAIT_MS = 200;
 const [FIRST_PAUSE_MS, LAST_PAUSE_MS] = [200, 600_000];
 
 /** The longer nobody had the data, the less often it is asked for: a tenth of the time it has been waited for. */
@@ -54,8 +56,8 @@ export const createEdges = (deps: EdgeDeps) => {
     claim: async () => {
       await deps.claim();
     },
-    answer: async ({ quality }, { signal }) => {
-      await deps.answer(quality, signal);
+    answer: async ({ quality }, { signal, later }) => {
+      if ((await deps.answer(quality, signal)) === "wait") throw later(WAIT_MS);
     },
     seal: async ({ load }, { signal, later }) => {
       if (minerId() === undefined) return;

@@ -86,7 +86,7 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     const onMoved = ({ intent, state, outcome }: SlotView): void => {
       if (intent.kind !== "answer" || (state !== "mined" && state !== "final")) return;
       flying.delete(intent.id);
-      if (outcome === undefined || outcome.result === "success") return;
+      if (state !== "final" || outcome === undefined || outcome.result === "success") return;
       log.warn({ intent: intent.id, ...outcome }, "answer not taken");
       const quality = intent.id.slice("answer-".length) as Hex;
       void updateHit(db, quality, { dropped: outcome.code ?? outcome.result }).catch(() => undefined);

@@ -72,6 +72,8 @@ interface Running {
 export const createMinerTask = (deps: MineDeps): MinerTask => {
   const { db, vault, mining, calls, shard, rules, log } = deps;
   let running: Running | undefined;
+  /** The task that found as many hits as the epoch could ever take. */
+  let spent: string | undefined;
   let keeping: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -88,10 +90,17 @@ export const createMinerTask = (deps: MineDeps): MinerTask => {
     const { subtaskDigest, range, epoch } = wish.of;
     const work = { minerId, subtaskDigest, range };
     log.info({ epoch, loads: vault.index.size(), last: wish.of.last }, "mining");
+    let found = 0;
     const ended = mining
       .mine(
         { work, target: wish.target, path: vault.path, loads: vault.index },
         (hit) => {
+          found += 1;
+          if (found > rules.maxAnswers) return;
+          if (found === rules.maxAnswers) {
+            spent = key;
+            controller.abort();
+          }
           keeping = keeping
             .then(() => keepHit(db, hit, wish.of))
             .then((quality) => deps.onHit(quality))
@@ -112,7 +121,7 @@ export const createMinerTask = (deps: MineDeps): MinerTask => {
     if (stopped || minerId === undefined || vault.index.size() === 0) return end();
     const wish = wishOf(await calls.work(minerId), minerId, shard, rules, deps.startPosition);
     const key = wish === undefined ? undefined : keyOf(wish);
-    if (running?.key === key) return;
+    if (key !== undefined && (running?.key === key || spent === key)) return;
     await end();
     if (wish !== undefined && key !== undefined && !stopped) begin(wish, minerId, key);
   };

@@ -60,8 +60,8 @@ export function mine(slice: Slice): Mined {
   do {
     const drawn = search.draw(slice.from + trials);
     trials += 2;
-    for (const trial of [0, 1] as const) {
-      const hashed = ticketsOf(search, trial, drawn[trial] as number, slice);
+    for (let trial = 0; trial < 2; trial++) {
+      const hashed = ticketsOf(search, trial as 0 | 1, drawn[trial] as number, slice);
       if (hashed > 0) read += 1;
       tickets += hashed;
       for (let i = 0; i < hashed; i++) {

@@ -254,6 +254,17 @@ describe("mining threads", function () {
     }
   });
 
+  it("end with a disk that does not read, and can begin again", async () => {
+    const mining = await start({ threads: 2 });
+    // A folder can be opened like a file, but not read.
+    await rejection(
+      mining.mine(taskOf({ path: temp.path }), () => undefined, never),
+      "StoreUnavailable",
+    );
+    await mining.mine(taskOf({ trials: 2 }), () => undefined, never);
+    expect(mining.counts().trials).to.be.within(2, 8);
+  });
+
   it("end with the error of whoever is told of a hit", async () => {
     const mining = await start({ threads: 2 });
     const told = (): void => {

@@ -52,7 +52,8 @@ export async function enrol(options: EnrolOptions): Promise<number> {
   return found.filter((socket) => socket === null).length;
 }
 
-async function fund(provider: Provider, funder: BaseWallet, wanted: ReadonlyMap<string, bigint>): Promise<void> {
+/** Brings each account that has less than half of what it shall have up to it. */
+export async function fund(provider: Provider, funder: BaseWallet, wanted: ReadonlyMap<string, bigint>): Promise<void> {
   const sender = new NonceManager(funder);
   const pending = [];
   for (const [to, amount] of wanted) {

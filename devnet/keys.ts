@@ -18,11 +18,17 @@ export type PartyKeys = z.infer<typeof Keys>;
 export async function partyKeys(data: string, party: string): Promise<PartyKeys> {
   const folder = join(data, "keys");
   const path = join(folder, `${party}.json`);
-  const known = await readFile(path, "utf8").catch(() => null);
-  if (known !== null) return Keys.parse(JSON.parse(known));
+  const known = await knownKeys(data, party);
+  if (known !== null) return known;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const keys: PartyKeys = { wallet: toHex(randomBytes(32)), bls: newSecretKey() };
   await createFile(path, JSON.stringify(keys), 0o600);
   // Of two processes that made keys at once, both use the first one's.
   return Keys.parse(JSON.parse(await readFile(path, "utf8")));
+}
+
+/** The keys of a party that has some already. */
+export async function knownKeys(data: string, party: string): Promise<PartyKeys | null> {
+  const known = await readFile(join(data, "keys", `${party}.json`), "utf8").catch(() => null);
+  return known === null ? null : Keys.parse(JSON.parse(known));
 }

@@ -10,7 +10,7 @@ const DISPERSER_WORKERS = ["disperser", "encoder", "batcher", "sender"] as const
 
 /** Whether a worker has work for the KZG threads: the others' processes do without. */
 export function computes(name: string): boolean {
-  return !["disperser", "sender", "indexer", "kv"].includes(split(name)[0]);
+  return !["disperser", "sender", "indexer", "kv", "miner"].includes(split(name)[0]);
 }
 
 /** Every worker of a network, in the order in which they are started: who is asked before who asks. */
@@ -22,6 +22,7 @@ export function workersOf(network: NetworkJson): string[] {
     ...DISPERSER_WORKERS,
     ...(network.indexer === undefined ? [] : ["indexer"]),
     ...numbered("kv", network.kvNodes),
+    ...numbered("miner", network.miners),
   ];
 }
 
@@ -71,6 +72,12 @@ export async function startWorker(context: Context, data: string, name: string):
       return (await import("../workers/indexer/index.ts")).startIndexer(context, place);
     case "kv":
       return (await import("../workers/kv/index.ts")).startKv(context, place);
+    case "miner":
+      return (await import("../workers/miner/index.ts")).startMiner(context, {
+        ...place,
+        wallet: (await keys()).wallet,
+        ...miningOf(network, id),
+      });
     default:
       throw new ZgError("BadConfig", { field: "worker", name, known: workersOf(network).join(" ") });
   }
@@ -82,13 +89,14 @@ function split(name: string): [kind: string, id: number] {
 }
 
 function urlsOf(network: NetworkJson, kind: string): readonly (string | undefined)[] {
-  const { disperser, storageNodes, validators, indexer, kvNodes } = network;
+  const { disperser, storageNodes, validators, indexer, kvNodes, miners } = network;
   const urls = {
     disperser: [disperser],
     storage: storageNodes,
     validator: validators,
     indexer: [indexer],
     kv: kvNodes,
+    miner: miners,
   };
   return kind in urls ? urls[kind as keyof typeof urls] : [];
 }
@@ -97,6 +105,13 @@ function urlsOf(network: NetworkJson, kind: string): readonly (string | undefine
 function storageOf({ storage }: NetworkJson, id: number) {
   if (storage === undefined) return {};
   const { shards, ...limits } = storage;
+  return { shard: { shardId: id % shards, numShard: shards }, ...limits };
+}
+
+/** With fewer shards than miners, several seal the same data: each for an id of its own, none gains by the other. */
+function miningOf({ mining }: NetworkJson, id: number) {
+  if (mining === undefined) return {};
+  const { shards, ...limits } = mining;
   return { shard: { shardId: id % shards, numShard: shards }, ...limits };
 }
 

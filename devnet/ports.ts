@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { replaceFile } from "../adapters/files.ts";
 
+const FILE = "ports.json";
 const Ports = z.record(z.string(), z.int().min(1).max(65535));
 
 /**
@@ -12,11 +13,7 @@ const Ports = z.record(z.string(), z.int().min(1).max(65535));
  * keep endpoints in their notes.
  */
 export async function choosePorts(data: string, names: readonly string[]): Promise<Record<string, number>> {
-  const path = join(data, "ports.json");
-  const known = await readFile(path, "utf8").then(
-    (text) => Ports.parse(JSON.parse(text)),
-    () => ({}) as Record<string, number>,
-  );
+  const known = await knownPorts(data);
   const ports: Record<string, number> = { ...known };
   const held = [];
   for (const name of names) {
@@ -27,8 +24,16 @@ export async function choosePorts(data: string, names: readonly string[]): Promi
     ports[name] = (server.address() as AddressInfo).port;
   }
   await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
-  await replaceFile(path, `${JSON.stringify(ports, null, 2)}\n`);
+  await replaceFile(join(data, FILE), `${JSON.stringify(ports, null, 2)}\n`);
   return ports;
+}
+
+/** The ports that were chosen last time. */
+export function knownPorts(data: string): Promise<Readonly<Record<string, number>>> {
+  return readFile(join(data, FILE), "utf8").then(
+    (text) => Ports.parse(JSON.parse(text)),
+    () => ({}),
+  );
 }
 
 async function listen(port: number): Promise<ReturnType<typeof createServer> | null> {

@@ -88,6 +88,18 @@ const up = task("up", "Start a network and keep it running until Ctrl-C")
     type: ArgumentType.INT,
     defaultValue: 0,
   })
+  .addOption({
+    name: "miners",
+    description: "How many miners to run (default: as many as this folder has, else 1)",
+    type: ArgumentType.INT,
+    defaultValue: -1,
+  })
+  .addOption({
+    name: "minerShards",
+    description: "Into how many shards they divide the log, a power of two (default: as this folder has it, else 1)",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
   .addOption(data)
   .addFlag(json)
   .setAction(() => import("./up.ts"))
@@ -96,11 +108,11 @@ const up = task("up", "Start a network and keep it running until Ctrl-C")
 const worker = task("worker", "Run one worker of a network as a process of its own")
   .addPositionalArgument({
     name: "name",
-    description: "disperser, encoder, batcher, sender, storage, validator, indexer or kv",
+    description: "disperser, encoder, batcher, sender, storage, validator, indexer, kv or miner",
   })
   .addOption({
     name: "id",
-    description: "Which of several: storage, validator or kv 0, 1 …",
+    description: "Which of several: storage, validator, kv or miner 0, 1 …",
     type: ArgumentType.INT,
     defaultValue: 0,
   })
@@ -116,6 +128,7 @@ const join = task("join", "Fund and register validators on a deployed network wi
     type: ArgumentType.INT,
     defaultValue: 4,
   })
+  .addOption({ name: "miners", description: "How many miners to run", type: ArgumentType.INT, defaultValue: 0 })
   .addOption(data)
   .addFlag(json)
   .setAction(() => import("./join.ts"))

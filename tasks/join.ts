@@ -10,15 +10,19 @@ import { runTask } from "./lib/output.ts";
 
 interface JoinArguments {
   readonly validators: number;
+  readonly miners: number;
   readonly data?: string;
   readonly json: boolean;
 }
 
+const MAX_MINERS = 64;
+
 /** Prepares a data folder for workers that run as processes of their own: keys, funds, registrations, network.json. */
 export default async function join(given: JoinArguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   await runTask(given.json, async (output) => {
-    const { validators } = given;
+    const { validators, miners } = given;
     if (validators < 1 || validators > SLOTS) throw new ZgError("BadConfig", { validators, limit: SLOTS });
+    if (miners < 0 || miners > MAX_MINERS) throw new ZgError("BadConfig", { miners, limit: MAX_MINERS });
     const data = dataFolder(given.data);
     const config = readConfig(process.env, { data });
     if (config.redis === undefined) {
@@ -34,7 +38,7 @@ export default async function join(given: JoinArguments, hre: HardhatRuntimeEnvi
     const { startNetwork } = await import("../devnet/network.ts");
     const prepared = await startNetwork({
       ...{ data, chain, validators, redis: config.redis, bucket: config.bucket, embed: [], interval: 0 },
-      ...{ kvNodes: 1, indexer: true },
+      ...{ kvNodes: 1, indexer: true, miners, mining: { shards: 1, share: 1, leastGain: 1 } },
       log: createLog({ name: "join", level: process.env.LOG_LEVEL || "error" }),
       onReady: (part, detail) => output.say(`✔ ${part}  ${detail}`),
     });

@@ -13,8 +13,8 @@ interface WorkerArguments {
   readonly json: boolean;
 }
 
-/** Storage nodes, validators and KV nodes are counted; of the disperser's workers each is one, however many processes it has. */
-const COUNTED = ["storage", "validator", "kv"];
+/** Storage nodes, validators, KV nodes and miners are counted; of the disperser's workers each is one, however many processes it has. */
+const COUNTED = ["storage", "validator", "kv", "miner"];
 
 export default async function worker(given: WorkerArguments): Promise<void> {
   await runTask(given.json, async (output) => {

@@ -20,67 +20,141 @@ export function choose(n: number, k: number): bigint {
   return value;
 }
 
-const MOST_GOOD = DATA_COLUMNS - 1; // a batch that cannot be decoded has at most 63 good columns
+/** A batch that cannot be decoded has at most 63 good columns. */
+export const MOST_GOOD = DATA_COLUMNS - 1;
 
 /**
- * Upper bound on the chance that s distinct columns, fixed before anyone is asked for them, all pass although the
- * batch cannot be decoded: C(63, s) / C(128, s) < 2^-s.
+ * Chance that s distinct columns, fixed before anyone is asked for them, are all among `released`:
+ * C(released, s) / C(128, s), less than 2^-s for 63. Against servers that decided beforehand what to give out.
  */
-export function detectionBound(samples: number): Rational {
-  return { numerator: choose(MOST_GOOD, samples), denominator: choose(COLUMNS, samples) };
+export function detectionBound(samples: number, released = MOST_GOOD): Rational {
+  return { numerator: choose(released, samples), denominator: choose(COLUMNS, samples) };
+}
+
+/**
+ * Chance of a certificate although only `released` columns are given out, whoever asks: at least k of h honest
+ * validators found all their samples among them. Exact, and a binomial tail, for each draws on its own.
+ */
+export function fixedRelease(honest: number, needed: number, samples: number, released = MOST_GOOD): Rational {
+  const { numerator: pass, denominator: all } = detectionBound(samples, released);
+  let numerator = 0n;
+  for (let signed = Math.max(0, needed); signed <= honest; signed++) {
+    numerator += choose(honest, signed) * pass ** BigInt(signed) * (all - pass) ** BigInt(honest - signed);
+  }
+  return { numerator, denominator: all ** BigInt(honest) };
 }
 
 /**
  * Upper bound on the chance that data is lost although k of h honest validators signed, against servers that see every
  * request before they answer: some k of them must together hold at most 63 columns, so C(h, k) · Pr[|U_k| ≤ 63], U_k
- * the union of k random s-subsets of the 128 columns.
+ * the union of k random s-subsets of the 128 columns. A bound above one says nothing.
  */
 export function unionBound(honest: number, needed: number, samples: number): Rational {
   const ways = choose(honest, needed);
-  const { numerator, denominator } = unionAtMost(needed, samples, MOST_GOOD);
+  const { numerator, denominator } = unionsAtMost(needed, samples)[needed] as Rational;
   return { numerator: ways * numerator, denominator };
 }
 
-/** Pr[|U_k| ≤ limit], from the number of ways a union of size u grows by one more s-subset. */
-function unionAtMost(sets: number, samples: number, limit: number): Rational {
-  let ways = new Map<number, bigint>([[0, 1n]]);
-  for (let set = 0; set < sets; set++) {
-    const next = new Map<number, bigint>();
-    for (const [size, count] of ways) {
-      for (let added = 0; added <= samples && size + added <= limit; added++) {
-        const grow = choose(COLUMNS - size, added) * choose(size, samples - added);
-        if (grow > 0n) next.set(size + added, (next.get(size + added) ?? 0n) + count * grow);
+/** Pr[|U_k| ≤ 63] for k = 0 … sets, from the number of ways a union of size u grows by one more s-subset. */
+function unionsAtMost(sets: number, samples: number): Rational[] {
+  // grow[size][added]: s-subsets of which `added` are new to a union of that size.
+  const grow = Array.from({ length: MOST_GOOD + 1 }, (_, size) =>
+    Array.from(
+      { length: Math.min(samples, MOST_GOOD - size) + 1 },
+      (_, added) => choose(COLUMNS - size, added) * choose(size, samples - added),
+    ),
+  );
+  const subsets = choose(COLUMNS, samples);
+  let ways: readonly bigint[] = Array.from({ length: MOST_GOOD + 1 }, (_, size) => (size === 0 ? 1n : 0n));
+  const all: Rational[] = [{ numerator: 1n, denominator: 1n }];
+  for (let set = 1; set <= sets; set++) {
+    const next = Array.from({ length: MOST_GOOD + 1 }, () => 0n);
+    for (const [size, count] of ways.entries()) {
+      if (count === 0n) continue;
+      for (const [added, more] of (grow[size] as bigint[]).entries()) {
+        next[size + added] = (next[size + added] as bigint) + count * more;
       }
     }
     ways = next;
+    all.push({ numerator: ways.reduce((sum, count) => sum + count, 0n), denominator: subsets ** BigInt(set) });
   }
-  const numerator = [...ways.values()].reduce((sum, count) => sum + count, 0n);
-  return { numerator, denominator: choose(COLUMNS, samples) ** BigInt(sets) };
+  return all;
+}
+
+/** What a certificate of V validators of equal stake means, s samples each. */
+export interface CertificateBound {
+  /** One validator is fooled by servers that decided beforehand. */
+  readonly detection: Rational;
+  /** So many are that they make a quorum, the dishonest helping. */
+  readonly fixed: Rational;
+  /** The data is lost in spite of a quorum, against servers that see every request. */
+  readonly loss: Rational;
+}
+
+/** @param dishonest at most this share of the stake; without it, less than a third */
+export function lossBound(validators: number, samples: number, dishonest?: Rational): CertificateBound {
+  const { honest, needed } = honestQuorum(validators, dishonest);
+  return {
+    detection: detectionBound(samples),
+    fixed: fixedRelease(honest, needed, samples),
+    loss: unionBound(honest, needed, samples),
+  };
 }
 
 /**
- * Both bounds for V validators of equal stake of which at most one third is dishonest.
- *
- * @returns detection: one validator, columns fixed before they are asked; loss: adaptive servers
+ * The adaptive bound for stakes that differ: the greatest over the number of dishonest validators, who hold at most
+ * `dishonest` of the stake; the honest part of a quorum then has at least as many members as the largest stakes need to
+ * fill it up. For equal stakes it is `lossBound`.
  */
-export function lossBound(validators: number, samples: number): { detection: Rational; loss: Rational } {
-  const { honest, needed } = honestQuorum(validators);
-  return { detection: detectionBound(samples), loss: unionBound(honest, needed, samples) };
+export function stakeBound(stakes: readonly bigint[], samples: number, dishonest: Rational): Rational {
+  const total = stakes.reduce((sum, stake) => sum + stake, 0n);
+  if (stakes.length === 0 || stakes.length > SLOTS || stakes.some((stake) => stake <= 0n)) {
+    throw new ZgError("BadConfig", { validators: stakes.length, limit: SLOTS });
+  }
+  const falling = [...stakes].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+  const sums = [0n];
+  for (const stake of falling) sums.push((sums.at(-1) as bigint) + stake);
+  const { numerator, denominator } = dishonest;
+  const unions = unionsAtMost(stakes.length, samples);
+  let worst: Rational = { numerator: 0n, denominator: 1n };
+  for (let members = 0; members < stakes.length; members++) {
+    // The members with the least stakes hold this much, and with the largest at most that.
+    const least = total - (sums[stakes.length - members] as bigint);
+    if (least * denominator > numerator * total) break;
+    const share = (sums[members] as bigint) * denominator;
+    const cap = share < numerator * total ? share : numerator * total;
+    // 3 · (cap / denominator + honest) > 2 · total.
+    const needed = sums.findIndex((sum) => 3n * (cap + sum * denominator) > 2n * total * denominator);
+    const union = unions[needed] as Rational;
+    const bound = {
+      numerator: choose(stakes.length - members, needed) * union.numerator,
+      denominator: union.denominator,
+    };
+    if (bound.numerator * worst.denominator > worst.numerator * bound.denominator) worst = bound;
+  }
+  return worst;
 }
 
-/** Honest validators, and how many of them must have signed when all the dishonest did. */
-export function honestQuorum(validators: number): { honest: number; needed: number } {
+/**
+ * Honest validators of equal stake, and how many of them must have signed when all the dishonest did.
+ *
+ * @param dishonest at most this share of the stake; without it, less than a third
+ */
+export function honestQuorum(validators: number, dishonest?: Rational): { honest: number; needed: number } {
   if (!Number.isInteger(validators) || validators < 1 || validators > SLOTS) {
     throw new ZgError("BadConfig", { validators, limit: SLOTS });
   }
-  const dishonest = Math.ceil(validators / 3) - 1;
+  const faulty =
+    dishonest === undefined
+      ? Math.ceil(validators / 3) - 1
+      : Number((BigInt(validators) * dishonest.numerator) / dishonest.denominator);
   const signatures = Math.floor((2 * validators) / 3) + 1;
-  return { honest: validators - dishonest, needed: signatures - dishonest };
+  return { honest: validators - faulty, needed: Math.max(0, signatures - faulty) };
 }
 
 /** The fewest samples for which the loss bound is at most 2^-bits. */
-export function samplesFor(validators: number, bits = 40): number {
-  const { honest, needed } = honestQuorum(validators);
+export function samplesFor(validators: number, bits = 40, dishonest?: Rational): number {
+  const { honest, needed } = honestQuorum(validators, dishonest);
   for (let samples = 1; samples <= COLUMNS; samples++) {
     const { numerator, denominator } = unionBound(honest, needed, samples);
     if (numerator << BigInt(bits) <= denominator) return samples;

@@ -22,6 +22,8 @@ export interface RequestOptions {
   readonly body?: Uint8Array;
   /** Told how many bytes of the body the connection has taken so far. */
   readonly onSent?: (bytes: number) => void;
+  /** Told once for every attempt how many bytes the connection carried for it, both ways, headers and all. */
+  readonly onTraffic?: (bytes: number) => void;
   /** Sent as JSON; excludes `body`. */
   readonly json?: unknown;
   readonly headers?: OutgoingHttpHeaders;
@@ -69,6 +71,7 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16, mayReach }: C
         signal,
         lookup: mayReach && guardedLookup(mayReach),
       });
+      if (rest.onTraffic !== undefined) countTraffic(sent, rest.onTraffic);
       sent.on("error", (error) =>
         reject(sent.reusedSocket && errnoOf(error) === "ECONNRESET" ? new StaleSocket(error) : error),
       );
@@ -126,6 +129,15 @@ export const openClient = ({ deadlineMs = 10_000, maxSockets = 16, mayReach }: C
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
+};
+
+/** A kept connection has carried other requests before. */
+const countTraffic = (sent: ClientRequest, onTraffic: (bytes: number) => void): void => {
+  sent.on("socket", (socket) => {
+    const carried = (): number => socket.bytesRead + socket.bytesWritten;
+    const before = carried();
+    sent.on("close", () => onTraffic(carried() - before));
+  });
 };
 
 /** The addresses that are checked are the ones that are connected to: a name cannot change in between. */

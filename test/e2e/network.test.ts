@@ -5,14 +5,17 @@ import { Wallet } from "ethers";
 import { DEVNET_MNEMONIC } from "../../devnet/deploy.ts";
 import { partyKeys } from "../../devnet/keys.ts";
 import { ZgError } from "../../protocol/errors.ts";
+import type { Hex } from "../../protocol/hex.ts";
 import { CELL_BYTES, ELEMENT_BYTES, FIELD_ORDER, FRAME_ROW_BYTES } from "../../protocol/params.ts";
 import { startBatcher } from "../../workers/batcher/index.ts";
 import type { Running } from "../../workers/context.ts";
 import { startDisperser } from "../../workers/disperser/index.ts";
 import type { BlobView } from "../../workers/disperser/view.ts";
 import { startEncoder } from "../../workers/encoder/index.ts";
-import { createReport } from "../../workers/retriever/index.ts";
+import type { BatchOnChain } from "../../workers/retriever/chain.ts";
+import { createReport, readBatchFrom } from "../../workers/retriever/index.ts";
 import { startSender } from "../../workers/sender/index.ts";
+import { expectedTraffic } from "../../workers/validator/traffic.ts";
 import { randomPayload, startTestNetwork, type TestNetwork, testNetwork } from "./harness.ts";
 import { type Answer, columnOf, honestly, type Liar, startLiar, type Twist, withholding } from "./liar.ts";
 
@@ -60,6 +63,24 @@ describe("a network, honest and with liars", function () {
     expect(view.signatures.map(({ socket }) => socket)).to.have.members(network.network.validators);
     expect(view.refusals).to.deep.equal([]);
     await readsBack(view, payload);
+  });
+
+  it("costs a validator its columns, the metadata, and three percent", async () => {
+    const view = await finalized(randomPayload(2_000_000));
+    const batchId = view.batchId as Hex;
+    const { facts } = (await readBatchFrom(network.context.chain)(batchId)) as BatchOnChain;
+    const least = { used: Number.POSITIVE_INFINITY, expected: 0 };
+    for (const url of network.network.validators.slice(0, 3)) {
+      const { traffic, samples } = (await (await fetch(`${url}/status`)).json()) as {
+        traffic: Record<Hex, number>;
+        samples: number;
+      };
+      const used = traffic[batchId] as number;
+      expect(used, url).to.be.at.least(samples * facts.rowCount * FRAME_ROW_BYTES);
+      if (used < least.used) Object.assign(least, { used, expected: expectedTraffic(samples, facts) });
+    }
+    // On a busy machine an answer may be late, and its column is asked of another node, too: not of all three.
+    expect(least.used).to.be.at.most(least.expected);
   });
 
   for (const [name, lie] of Object.entries(LIES)) {

@@ -19,6 +19,7 @@ import { createNodes } from "./nodes.ts";
 import { type Progress, sample } from "./sample.ts";
 import { createSlotIn } from "./signer.ts";
 import { createState } from "./state.ts";
+import { createTraffic } from "./traffic.ts";
 import { applyEvents, applyReorg, dropOver, jobOf } from "./watch.ts";
 
 export type ValidatorOptions = PartyOptions & {
@@ -57,10 +58,13 @@ export const startValidator = async (context: Context, options: ValidatorOptions
       ...{ ledger, client, urls: network.validators, latest: () => latest, log },
       ...{ signal: telling.signal, pauseMs: TELL_AGAIN_MS },
     });
+    const metrics = createMetrics(options.name);
+    const carried = metrics.counter("sample_traffic_bytes_total", "Bytes on the wire for samples and metadata");
+    const traffic = createTraffic((bytes) => carried.inc(bytes));
     const sampleDeps = {
       ...{ ledger, nodes, compute, key, slotIn, chainId, progress, log, latest: () => latest, now: Date.now },
       ...{ entrance: addresses.DAEntrance, samples: timing.samples },
-      publish,
+      ...{ traffic, publish },
     };
     subscribe(queues, "validator", {
       sample: async (job, { signal, later }) => {
@@ -98,10 +102,10 @@ export const startValidator = async (context: Context, options: ValidatorOptions
     shutdown.add("reconcile", () => loop.stop());
 
     const app = createValidatorHttp({
-      ...{ log, ledger, progress, metrics: createMetrics(options.name) },
+      ...{ log, ledger, progress, metrics },
       acceptEvidence: (...evidence) => acceptEvidence({ ledger, compute, wake: enqueue }, ...evidence),
       state: createState({
-        ...{ name: options.name, account, publicKey: key.publicKey, network, ledger, queues, nodes, progress },
+        ...{ name: options.name, account, publicKey: key.publicKey, network, ledger, queues, nodes, progress, traffic },
         ...{ slotIn, signers: chain.signers, position: follower.position, head: () => ({ latest, finalized }) },
         samples: timing.samples,
       }),

@@ -31,6 +31,8 @@ export interface Ask<T> {
   /** Throws a ZgError when the answer is not good: then another node is asked. */
   readonly check: (bytes: Uint8Array) => Promise<T>;
   readonly complain: (complaint: Complaint) => void;
+  /** Told what each attempt cost on the wire, bytes. */
+  readonly onTraffic?: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -44,14 +46,17 @@ export const createNodes = ({ client, urls, hedgeMs, deadlineMs, shuffle = shuff
     faults.set(who, own.set(fault, (own.get(fault) ?? 0) + 1));
   };
 
-  const ask = async <T>(path: string, what: string, bytes: number, { check, complain, signal }: Ask<T>): Promise<T> => {
+  const ask = async <T>(path: string, what: string, bytes: number, options: Ask<T>): Promise<T> => {
+    const { check, complain, onTraffic, signal } = options;
     const done = new AbortController();
     const either = AbortSignal.any([signal, done.signal]);
     const attempt = async (url: string): Promise<T> => {
       try {
         const deadline = deadlineMs + Math.ceil((bytes * 1000) / SLOWEST_LINK);
         const base = url.replace(/\/+$/, "");
-        const answer = await client.bytes(`${base}${path}`, { maxBytes: bytes, deadlineMs: deadline, signal: either });
+        const answer = await client.bytes(`${base}${path}`, {
+          ...{ maxBytes: bytes, deadlineMs: deadline, onTraffic, signal: either },
+        });
         if (answer.length !== bytes) throw new ZgError("LengthMismatch", { expected: bytes, actual: answer.length });
         return await check(answer);
       } catch (error) {

@@ -18,6 +18,7 @@ import type { Ledger } from "./ledger.ts";
 import { type Nodes, Verdict } from "./nodes.ts";
 import { isLate, mustSample, type Refused, type Sampling } from "./record.ts";
 import type { SlotIn } from "./signer.ts";
+import { expectedTraffic, type Traffic } from "./traffic.ts";
 
 export interface SampleDeps {
   readonly ledger: Ledger;
@@ -31,6 +32,7 @@ export interface SampleDeps {
   readonly samples: number;
   readonly latest: () => number;
   readonly progress: Progress;
+  readonly traffic: Traffic;
   /** Tells the others of a column that proves a batch bad. */
   readonly publish: (batchId: Hex) => void;
   readonly log: Log;
@@ -97,11 +99,15 @@ const round = async (
   const message = attestationMessage({ chainId: BigInt(chainId), entrance, batchId, epoch: BigInt(epoch), seed });
   const signature = deps.key.sign(message);
   const columns = drawColumns(signature, deps.samples);
-  const complain = (complaint: Complaint): void => void complaints.push(complaint);
+  const asking: Asking = {
+    complain: (complaint) => void complaints.push(complaint),
+    onTraffic: (bytes) => deps.traffic.add(batchId, bytes),
+    signal,
+  };
 
-  const batch = await openBatch(deps, record, { complain, signal });
+  const batch = await openBatch(deps, record, asking);
   let open = batch === undefined;
-  if (batch !== undefined) open = await fetchColumns(deps, batch, record, columns, { complain, signal });
+  if (batch !== undefined) open = await fetchColumns(deps, batch, record, columns, asking);
   const missing = columns.filter((column) => ledger.sample(batchId, column) === undefined);
   if (missing.length > 0) {
     const counts = { have: columns.length - missing.length, need: columns.length };
@@ -117,12 +123,14 @@ const round = async (
   await ledger.decide(batchId, seed, signed);
   crashpoint("signature-written");
   progress.delete(batchId);
-  deps.log.info({ batchId, seed, slot, columns: columns.length }, "sampled and signed");
+  const traffic = { bytes: deps.traffic.of(batchId), expected: expectedTraffic(columns.length, facts) };
+  deps.log.info({ batchId, seed, slot, columns: columns.length, traffic }, "sampled and signed");
   return undefined;
 };
 
 interface Asking {
   readonly complain: (complaint: Complaint) => void;
+  readonly onTraffic: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -162,7 +170,7 @@ const fetchColumns = async (
   batch: VerifiedBatch,
   { batch: submitted }: Sampling,
   columns: readonly number[],
-  { complain, signal }: Asking,
+  { signal, ...asking }: Asking,
 ): Promise<boolean> => {
   const { ledger, nodes, compute } = deps;
   const { batchId, rowCount } = submitted.facts;
@@ -179,7 +187,7 @@ const fetchColumns = async (
       throw new Verdict(result.code, { ...result.fields, column });
     };
     try {
-      const frame = await nodes.column(batchId, column, rowCount, { check, complain, signal });
+      const frame = await nodes.column(batchId, column, rowCount, { ...asking, check, signal });
       // Durable when it resolves: nothing is signed that could be forgotten.
       await ledger.putSample(submitted, column, frame);
     } catch (error) {
@@ -195,7 +203,10 @@ const fetchColumns = async (
       if (verdict !== undefined || notReady) return;
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  // While nodes are still being filled, one question is enough to find out.
+  const first = queue.shift();
+  if (first !== undefined) await fetchOne(first);
+  if (verdict === undefined && !notReady) await Promise.all(Array.from({ length: LANES }, lane));
   if (verdict !== undefined) throw verdict;
   return notReady;
 };

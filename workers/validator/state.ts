@@ -9,6 +9,7 @@ import type { Nodes } from "./nodes.ts";
 import { mustSample } from "./record.ts";
 import type { Progress } from "./sample.ts";
 import type { SlotIn } from "./signer.ts";
+import type { Traffic } from "./traffic.ts";
 
 export interface StateDeps {
   readonly name: string;
@@ -19,6 +20,7 @@ export interface StateDeps {
   readonly queues: Queues;
   readonly nodes: Pick<Nodes, "faults">;
   readonly progress: Progress;
+  readonly traffic: Traffic;
   readonly slotIn: SlotIn;
   readonly signers: Chain["signers"];
   readonly position: Follower["position"];
@@ -56,6 +58,8 @@ export const createState = (deps: StateDeps) => {
       batches,
       waiting: Object.fromEntries([...deps.progress].map(([batchId, { why, who }]) => [batchId, { why, who }])),
       nodes: deps.nodes.faults(),
+      /** Bytes on the wire for each of the last batches. */
+      traffic: deps.traffic.all(),
       queues: await queues.counts().catch(() => null),
       failures: await queues.failureCounts().catch(() => null),
     };

@@ -13,6 +13,7 @@ import { type Ledger, openLedger } from "../../../workers/validator/ledger.ts";
 import { createNodes, type Nodes } from "../../../workers/validator/nodes.ts";
 import { type Progress, sample } from "../../../workers/validator/sample.ts";
 import { createSlotIn } from "../../../workers/validator/signer.ts";
+import { createTraffic } from "../../../workers/validator/traffic.ts";
 import { applyEvents, applyReorg, dropOver, jobOf } from "../../../workers/validator/watch.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { CHAIN_ID, ENTRANCE } from "../../protocol/sample.ts";
@@ -106,6 +107,7 @@ export const openValidator = async (
     ...{ ledger, nodes, compute, key, progress, log: silentLog, latest: () => latest, now: () => 1 },
     ...{ chainId: Number(CHAIN_ID), entrance: ENTRANCE, samples: options.samples ?? SAMPLES },
     slotIn: createSlotIn(fake.chain, ACCOUNT, key.publicKey),
+    traffic: createTraffic(() => undefined),
     publish: (batchId: Hex) => void published.push(batchId),
   };
   const watch = {

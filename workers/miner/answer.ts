@@ -38,6 +38,9 @@ export interface AnswerDeps {
 /** Answers that are sent and not mined, by the id of their intent; each takes half of what its chunk has. */
 export type Flying = Map<string, number>;
 
+/** What is on its way when a reorg or a full epoch makes it worthless costs the gas of an empty transaction each. */
+const MAX_FLYING = 4;
+
 export type Answered = { readonly planned: number } | { readonly dropped: string } | "wait";
 
 /**
@@ -55,7 +58,7 @@ export const answerHit = async (deps: AnswerDeps, quality: Hex, signal: AbortSig
   };
 
   // An answer in every second block is what can be counted on: others' transactions take room, too.
-  const isCrowded = (): boolean => 2 * flying.size >= hit.last - deps.head().latest;
+  const isCrowded = (): boolean => flying.size >= Math.min(MAX_FLYING, (hit.last - deps.head().latest) / 2);
   if (!inTime(deps.head().latest, hit.last)) return drop("late");
   if (isCrowded()) return "wait";
   const answer = await build(deps, hit, signal);

@@ -187,10 +187,11 @@ describe("a hit", () => {
 
   it("waits while so many are on their way that it might come too late", async () => {
     const quality = await next();
-    const flying = new Map(Array.from({ length: 5 }, (_, i) => [`answer-${i}`, 1]));
-    expect(await answerHit(deps({ flying, latest: LAST - 10 }), quality, never)).to.equal("wait");
+    const flying = new Map(Array.from({ length: 4 }, (_, i) => [`answer-${i}`, 1]));
+    expect(await answerHit(deps({ flying, latest: LAST - 40 }), quality, never)).to.equal("wait");
     flying.delete("answer-0");
-    expect(await answerHit(deps({ flying, latest: LAST - 10 }), quality, never)).to.have.property("planned");
+    expect(await answerHit(deps({ flying, latest: LAST - 6 }), quality, never)).to.equal("wait");
+    expect(await answerHit(deps({ flying, latest: LAST - 7 }), quality, never)).to.have.property("planned");
   });
 
   it("waits for its proof, and for a chain that is away", async () => {

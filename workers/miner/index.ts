@@ -32,6 +32,7 @@ import { createIdentity } from "./identity.ts";
 import { applyEvents, applyReorg } from "./log.ts";
 import { createMinerTask } from "./mine.ts";
 import { createClaim, rollEpoch } from "./money.ts";
+import { rememberingRoots } from "./roots.ts";
 import { createScan, prune } from "./scan.ts";
 import { sealLoad } from "./seal.ts";
 import { createState } from "./state.ts";
@@ -81,6 +82,7 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     const client = openClient();
     shutdown.add("client", async () => client.close());
     const peers = openPeers({ client, urls: network.storageNodes, log });
+    const source = rememberingRoots(peers);
 
     const flying: Flying = new Map();
     const onMoved = ({ intent, state, outcome }: SlotView): void => {
@@ -122,7 +124,7 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     const edges = createEdges({
       ...{ queues, minerId, task, waiting, log },
       scan: (limit) => scan(limit, front),
-      seal: (load, signal) => sealLoad({ db, vault, source: peers, mining, minerId: known() }, load, signal),
+      seal: (load, signal) => sealLoad({ db, vault, source, mining, minerId: known() }, load, signal),
       answer: (quality, signal) =>
         answerHit(
           {

@@ -5,6 +5,7 @@
 import type { Log } from "../../adapters/log.ts";
 import type { Mining } from "../../adapters/mining.types.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
 import { type RecallRange, recallRangeOf, scaledTarget } from "../../protocol/recallRange.ts";
 import type { Shard } from "../../protocol/shard.ts";
 import type { Calls, Rules, WorkerContext } from "./calls.ts";
@@ -39,7 +40,8 @@ export const wishOf = (
 };
 
 /** A short log may have no load of the shard yet: then every trial is lost. */
-const hasLoad = ({ mineLength }: RecallRange, { shardId }: Shard): boolean => Math.floor(mineLength / 1024) > shardId;
+const hasLoad = ({ mineLength }: RecallRange, { shardId }: Shard): boolean =>
+  Math.floor(mineLength / SECTORS_PER_SEGMENT) > shardId;
 
 export interface MinerTask {
   /** Looks at the chain, and starts, goes on with or ends what the threads do. One look at a time. */

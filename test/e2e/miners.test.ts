@@ -1,12 +1,9 @@
-import { join } from "node:path";
 import { expect } from "chai";
 import type { EventLog } from "ethers";
 import { Redis } from "ioredis";
 import { z } from "zod";
-import { partyKeys } from "../../devnet/keys.ts";
+import { startWorker } from "../../devnet/parties.ts";
 import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
-import type { Running } from "../../workers/context.ts";
-import { startMiner } from "../../workers/miner/index.ts";
 import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
 
 const Status = z.object({
@@ -26,28 +23,21 @@ const FINALITY = 14;
 describe("miners of a network", function () {
   this.timeout(180_000);
   let network: TestNetwork;
-  const miners = new Map<number, Running>();
   before(async () => {
     network = await startTestNetwork({
       ...{ storageNodes: 2, validators: 2, miners: 2, storage: { shards: 2 }, finality: FINALITY },
-      embed: ["storage-0", "storage-1", "validator-0", "validator-1", "disperser", "encoder", "batcher", "sender"],
+      mining: { shards: 2, share: 1, leastGain: 0 },
     });
-    for (const id of [0, 1]) await start(id);
   });
-  after(async () => {
-    await Promise.all([...miners.values()].map((miner) => miner.stop()));
-    await network?.stop();
-  });
+  after(() => network?.stop());
 
-  const start = async (id: number): Promise<void> => {
-    const { data, network: json, context } = network;
-    const name = `miner-${id}`;
-    const { wallet } = await partyKeys(data, name);
-    const place = { name, dir: join(data, name), redis: json.redis, port: 0 };
-    miners.set(id, await startMiner(context, { ...place, wallet, shard: { shardId: id, numShard: 2 }, leastGain: 0 }));
+  const restart = async (id: number): Promise<void> => {
+    const { workers, context, data } = network;
+    await workers.get(`miner-${id}`)?.stop();
+    workers.set(`miner-${id}`, await startWorker(context, data, `miner-${id}`));
   };
   const status = async (id: number): Promise<Status> =>
-    Status.parse(await (await fetch(`${miners.get(id)?.url}/status`)).json());
+    Status.parse(await (await fetch(`${network.network.miners[id]}/status`)).json());
   const eventsOf = async (
     contract: "mine" | "reward" | "flow",
     name: string,
@@ -107,10 +97,7 @@ describe("miners of a network", function () {
 
   it("go on after a restart, and when Redis forgets everything (A41)", async () => {
     const before = await Promise.all([0, 1].map(status));
-    for (const id of [0, 1]) {
-      await miners.get(id)?.stop();
-      await start(id);
-    }
+    for (const id of [0, 1]) await restart(id);
     for (const id of [0, 1]) expect((await status(id)).minerId).to.equal(before[id]?.minerId);
     const url = network.network.redis;
     const redis = new Redis(url.startsWith("unix:") ? new URL(url).pathname : url);

@@ -106,7 +106,7 @@ describe("measured sealing", () => {
     expect(Math.floor(windows)).to.be.greaterThan(100);
   });
 
-  it("costs more than the model allows the cheat, for each trial that is sealed when it is drawn (A29)", () => {
+  it("costs more than the model asks of the cheat, for each trial that is sealed when it is drawn (A29)", () => {
     const trial = bench("mine").ours.ms as number;
     const load = 262_144 / 1e3 / (bench("seal").mbPerSecondOfTheKernelAlone as number);
     expect(Math.floor((10 * (trial + load)) / trial)).to.be.greaterThanOrEqual(10 * ON_DEMAND);

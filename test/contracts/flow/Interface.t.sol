@@ -52,6 +52,20 @@ contract InterfaceTest is StorageTest {
         _same(IChunkLinearReward.rewards.selector, "rewards(uint256)");
         _same(IChunkLinearReward.rewardDeadline.selector, "rewardDeadline(uint256)");
         _same(IChunkLinearReward.firstRewardableChunk.selector, "firstRewardableChunk()");
+        _same(IChunkLinearReward.claimMineReward.selector, "claimMineReward(uint256,address,bytes32)");
+        _same(IChunkLinearReward.payments.selector, "payments(address)");
+        _same(IChunkLinearReward.withdrawPayments.selector, "withdrawPayments(address)");
+        _same(IChunkLinearReward.totalBaseReward.selector, "totalBaseReward()");
+        _same(IChunkLinearReward.baseReward.selector, "baseReward()");
+        _same(IChunkLinearReward.serviceFeeRateBps.selector, "serviceFeeRateBps()");
+        _same(IChunkLinearReward.releaseSeconds.selector, "releaseSeconds()");
+        _same(IChunkLinearReward.treasury.selector, "treasury()");
+        _same(IChunkLinearReward.market.selector, "market()");
+        _same(IChunkLinearReward.mine.selector, "mine()");
+        vm.assertEq(
+            IChunkLinearReward.DistributeReward.selector,
+            keccak256("DistributeReward(uint256,address,bytes32,uint256)")
+        );
     }
 
     /// Answers decode by 0G's types: static structs without an offset in front.

@@ -11,8 +11,9 @@ import { payloadOf } from "../test/protocol/sample.ts";
 /**
  * Writes test/vectors/cells.json: single cells with commitment and proof, and what CellVerifier must say of each: true,
  * false, or the name of the error with which it refuses. Taken from c-kzg-4844's vectors of verify_cell_kzg_proof_batch,
- * and a row of our own with what an attacker makes of it; c-kzg must agree with every verdict. `--check` says whether the
- * committed file is what this writes.
+ * and a row of our own with what an attacker makes of it; c-kzg must agree with every verdict. And
+ * test/vectors/openings.json: official openings of commitments, for precompile 0x0a. `--check` says whether the committed
+ * files are what this writes.
  */
 interface Cell {
   readonly commitment: Hex;
@@ -37,6 +38,8 @@ interface Case extends Cell {
 
 const TARGET = new URL("../test/vectors/cells.json", import.meta.url);
 const OFFICIAL = new URL("../test/vectors/kzg/verify_cell_kzg_proof_batch.json.gz", import.meta.url);
+const OPENINGS = new URL("../test/vectors/kzg/verify_kzg_proof.json.gz", import.meta.url);
+const OPENED = new URL("../test/vectors/openings.json", import.meta.url);
 const P = bls12_381.fields.Fp.ORDER;
 const INFINITY: Hex = `0xc0${"0".repeat(94)}`;
 
@@ -59,6 +62,19 @@ function refusalOf(point: Hex): string | undefined {
 
 function elementsOf(cell: Hex): bigint[] {
   return (cell.slice(2).match(/.{64}/g) ?? []).map((hex) => BigInt(`0x${hex}`));
+}
+
+interface Opened {
+  readonly name: string;
+  readonly input: { readonly commitment: Hex; readonly z: Hex; readonly y: Hex; readonly proof: Hex };
+  readonly output: boolean | null;
+}
+
+/** c-kzg-4844's vectors of verify_kzg_proof, as precompile 0x0a is asked: whatever is not true, it refuses. */
+export async function openingVectors(): Promise<string> {
+  const vectors = JSON.parse(gunzipSync(await readFile(OPENINGS)).toString()) as Opened[];
+  const cases = vectors.map(({ name, input, output }) => ({ name, ...input, holds: String(output === true) }));
+  return `${JSON.stringify({ count: cases.length, cases }, null, 1)}\n`;
 }
 
 /** The verdict by the rules, and by the library. */
@@ -168,8 +184,12 @@ export async function cellVectors(kzg: Kzg): Promise<string> {
 }
 
 if (import.meta.main) {
-  const text = await cellVectors(openKzg(0));
-  if (!process.argv.includes("--check")) await writeFile(TARGET, text);
-  else if ((await readFile(TARGET, "utf8")) !== text)
-    throw new Error(`${fileURLToPath(TARGET)} is not what this writes`);
+  const files = [
+    [TARGET, await cellVectors(openKzg(0))],
+    [OPENED, await openingVectors()],
+  ] as const;
+  for (const [file, text] of files) {
+    if (!process.argv.includes("--check")) await writeFile(file, text);
+    else if ((await readFile(file, "utf8")) !== text) throw new Error(`${fileURLToPath(file)} is not what this writes`);
+  }
 }

@@ -4,9 +4,11 @@ import { DasContextJs } from "@crate-crypto/node-eth-kzg";
 import { expect } from "chai";
 import { rowDecoder } from "../../protocol/decode.ts";
 import { ZgError } from "../../protocol/errors.ts";
-import { concat, equalBytes, fromHex, toHex } from "../../protocol/hex.ts";
+import { bytesToBig, concat, equalBytes, fromHex, toHex } from "../../protocol/hex.ts";
+import { FIELD_ORDER } from "../../protocol/params.ts";
 import { chunks } from "./naive.ts";
 import { sharedKzg } from "./pool.ts";
+import { refusal } from "./refusal.ts";
 import { payloadOf } from "./sample.ts";
 
 interface Vector<Input, Output> {
@@ -19,6 +21,23 @@ interface CellBatch {
   readonly cell_indices: number[];
   readonly cells: string[];
   readonly proofs: string[];
+}
+
+interface Recovery {
+  readonly cell_indices: number[];
+  readonly cells: string[];
+}
+
+/** Also of what is no whole number of field elements. */
+const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.slice(2), "hex"));
+
+/** What is wrong with a recovery's input, as our reader sees it. */
+function faultOf(columns: readonly number[], cells: readonly Uint8Array[]): string {
+  if (cells.some((cell) => cell.length !== 2048)) return "LengthMismatch";
+  if (new Set(columns.slice(0, 64)).size < 64) return "TooFewCells";
+  const canonical = cells.every((cell) => chunks(cell, 32).every((element) => bytesToBig(element) < FIELD_ORDER));
+  if (!canonical) return "not an encoding";
+  return columns.every((j, i) => i === 0 || j > (columns[i - 1] as number)) ? "none" : "order";
 }
 
 /** The vectors of c-kzg-4844; a copy of this repository without them skips these tests and says so. */
@@ -66,6 +85,72 @@ describe("official KZG vectors", function () {
         1,
       );
       expect(equalBytes(decoded, row)).to.equal(true);
+    });
+  }
+
+  const commitments = read<{ blob: string }, string>("blob_to_kzg_commitment");
+  if (commitments === null) it.skip(missing("blob_to_kzg_commitment"));
+  for (const { name, input, output } of commitments ?? []) {
+    it(`${name}: ${output === null ? "refused" : "the same commitment"}`, () => {
+      const row = bytesOf(input.blob);
+      if (output === null) expect(() => sharedKzg().commit(row)).to.throw();
+      else expect(toHex(sharedKzg().commit(row))).to.equal(output);
+    });
+  }
+
+  const proofs = read<{ blob: string }, [cells: string[], proofs: string[]]>("compute_cells_and_kzg_proofs");
+  if (proofs === null) it.skip(missing("compute_cells_and_kzg_proofs"));
+  for (const { name, input, output } of proofs ?? []) {
+    it(`${name}: ${output === null ? "refused" : "the same cells and proofs"}`, () => {
+      const row = bytesOf(input.blob);
+      if (output === null) {
+        expect(() => sharedKzg().prove(row)).to.throw();
+        return;
+      }
+      const [cells, points] = output.map((list) => concat(...list.map((hex) => fromHex(hex)))) as [
+        Uint8Array,
+        Uint8Array,
+      ];
+      expect(equalBytes(sharedKzg().extend(row), cells)).to.equal(true);
+      expect(equalBytes(sharedKzg().prove(row), points)).to.equal(true);
+    });
+  }
+
+  const recoveries = read<Recovery, [cells: string[], proofs: string[]]>("recover_cells_and_kzg_proofs");
+  if (recoveries === null) it.skip(missing("recover_cells_and_kzg_proofs"));
+  for (const { name, input, output } of recoveries ?? []) {
+    const { cell_indices: columns } = input;
+    const cells = input.cells.map(bytesOf);
+    // A piece of ours has its column with it: lists of unlike lengths cannot be said.
+    if (cells.length !== columns.length) continue;
+    // What the library must refuse, our reader refuses, or finds out by encoding again; or, the order being the only fault, mends.
+    const fault = faultOf(columns, cells);
+    const outcome =
+      { none: "the same cells", order: "the same cells, whatever the order" }[fault] ?? `refused: ${fault}`;
+    it(`${name}: ${outcome}`, () => {
+      expect(output === null).to.equal(fault !== "none");
+      const recover = () => {
+        const decoder = rowDecoder(columns.slice(0, 64));
+        return sharedKzg().extend(
+          decoder.decode(
+            decoder.columns.map((j) => cells[columns.indexOf(j)]!),
+            1,
+          ),
+        );
+      };
+      if (fault === "TooFewCells" || fault === "LengthMismatch") {
+        expect(refusal(recover)).to.equal(fault);
+        return;
+      }
+      if (fault === "not an encoding" && columns.slice(0, 64).every((j) => j < 64)) {
+        // Nothing was decoded, and a row that is no row is not extended.
+        expect(recover).to.throw();
+        return;
+      }
+      const extended = recover();
+      const same = columns.every((j, i) => equalBytes(extended.subarray(j * 2048, (j + 1) * 2048), cells[i]!));
+      expect(same).to.equal(fault !== "not an encoding");
+      if (output !== null) expect(equalBytes(extended, concat(...output[0].map((hex) => fromHex(hex))))).to.equal(true);
     });
   }
 });

@@ -41,6 +41,24 @@ describe("decode", function () {
     fc.assert(property, { numRuns: 8 });
   });
 
+  it("A19: whichever columns are withheld: up to 64 of them the rows come back, from 65 on nothing does", () => {
+    // 37 is coprime to 128: the columns in an order in which each prefix is spread over data and redundancy.
+    const order = ALL.map((j) => (j * 37) % 128);
+    // Every number of columns in the long form; around the threshold, and every eighth, always.
+    const counts = Array.from({ length: 129 }, (_, withheld) => withheld).filter(
+      (withheld) => process.env.TEST_FULL === "1" || withheld % 8 === 0 || withheld > 60,
+    );
+    for (const withheld of counts) {
+      const left = order.slice(withheld);
+      if (withheld > 64)
+        expect(
+          refusal(() => decode(left)),
+          `${withheld} withheld`,
+        ).to.equal("TooFewCells");
+      else expect(equalBytes(decode(left.slice(0, 64)), rows), `${withheld}`).to.equal(true);
+    }
+  });
+
   it("gives back constants and the zero row", () => {
     const zero = new Uint8Array(2048);
     const decoder = rowDecoder(ALL.slice(64));

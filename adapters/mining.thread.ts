@@ -42,8 +42,9 @@ export interface SealJob {
   readonly task: SealTask;
 }
 
-export function seal({ bytes, task }: SealJob): { bytes: Uint8Array; filled: Uint8Array } {
-  return handOver({ bytes, filled: sealInto(kernel, bytes, task) }, [bytes]);
+export function seal({ bytes, task }: SealJob): { bytes: Uint8Array } {
+  sealInto(kernel, bytes, task);
+  return handOver({ bytes }, [bytes]);
 }
 
 export function unseal({ bytes, task }: SealJob): { bytes: Uint8Array } {

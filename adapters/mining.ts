@@ -37,11 +37,11 @@ export const openMining = async ({ threads = 1, share = 1 }: MiningOptions = {})
     if (closing.signal.aborted) throw new ZgError("Stopping", { job });
   };
   /** Copied once: threads give back the memory they were given. */
-  const inThread = async (name: "seal" | "unseal", data: Uint8Array, task: SealTask) => {
+  const inThread = async (name: "seal" | "unseal", data: Uint8Array, task: SealTask): Promise<Uint8Array> => {
     checkOpen(name);
     checkSealing(data, task);
     const bytes = data.slice();
-    return pool.run({ bytes, task }, { name, transferList: [bytes.buffer] });
+    return (await pool.run({ bytes, task }, { name, transferList: [bytes.buffer] })).bytes;
   };
 
   const search = async (task: MineTask, onHit: Parameters<Mining["mine"]>[1], signal: AbortSignal): Promise<void> => {
@@ -97,7 +97,7 @@ export const openMining = async ({ threads = 1, share = 1 }: MiningOptions = {})
   for (let i = 0; i < threads; i++) pool.run(undefined, { name: "ready" }).catch(() => undefined);
   return {
     seal: (data, task) => inThread("seal", data, task),
-    unseal: async (sealed, task) => (await inThread("unseal", sealed, task)).bytes,
+    unseal: (sealed, task) => inThread("unseal", sealed, task),
     mine: async (task, onHit, signal) => {
       checkOpen("mine");
       if (running !== undefined) throw new ZgError("BadRequest", { what: "another task is being mined" });

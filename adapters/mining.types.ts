@@ -7,13 +7,6 @@ import type { LoadIndex } from "./mining.loads.ts";
 export type { SealTask } from "../protocol/sealing.ts";
 export type { Hit } from "../protocol/search.ts";
 
-export interface SealedBytes {
-  /** As long as the data. */
-  readonly bytes: Uint8Array;
-  /** Bit i (from the lowest of byte 0): seal i holds something. The chain pays for no other. */
-  readonly filled: Uint8Array;
-}
-
 /** What a miner tries for in one epoch. */
 export interface MineTask {
   readonly work: MineWork;
@@ -48,7 +41,7 @@ export interface MiningCounts {
  */
 export interface Mining {
   /** Seals 1 to 64 seals; not held back by `share`, but takes turns with mining. */
-  seal(data: Uint8Array, task: SealTask): Promise<SealedBytes>;
+  seal(data: Uint8Array, task: SealTask): Promise<Uint8Array>;
   /** What was sealed. */
   unseal(sealed: Uint8Array, task: SealTask): Promise<Uint8Array>;
   /**

@@ -30,7 +30,7 @@ const peer = {
   what: "@noble/hashes, word by word, the usual choice in JavaScript",
   run: () => plainSeal(load, minerId, context, 1024),
 };
-const { bytes } = await mining.seal(load, task);
+const bytes = await mining.seal(load, task);
 if (Buffer.compare(bytes, peer.run()) !== 0) throw new Error("the two disagree");
 const times = await compare(ours, peer, 11);
 const alone = await compare(

@@ -5,7 +5,7 @@
  * mask_(i+1) = keccak(sealed_i): sealing goes word by word, unsealing need not.
  */
 import { ZgError } from "./errors.ts";
-import { concat, fromHex, type Hex, word } from "./hex.ts";
+import { concat, equalBytes, fromHex, type Hex, word } from "./hex.ts";
 import { keccak, keccakEach } from "./keccak.ts";
 import { HASH_BYTES, SECTOR_BYTES, SECTORS_PER_SEGMENT } from "./params.ts";
 
@@ -13,6 +13,7 @@ export const SECTORS_PER_SEAL = 16;
 export const SEAL_BYTES = SECTORS_PER_SEAL * SECTOR_BYTES; // 4,096
 /** Level of the log's tree at which the root of a seal stands. */
 export const SEAL_LEVEL = 4;
+const EMPTY = new Uint8Array(SEAL_BYTES);
 /** A load is what one trial reads: a segment, 256 KiB. */
 export const SEALS_PER_LOAD = SECTORS_PER_SEGMENT / SECTORS_PER_SEAL; // 64
 
@@ -57,7 +58,7 @@ export function sealRootOf(data: Uint8Array): Uint8Array {
 /** Nothing but zeros: the chain refuses such an answer, for padding needs no disk. */
 export function isEmptySeal(data: Uint8Array): boolean {
   checkLength(data);
-  return data.every((byte) => byte === 0);
+  return equalBytes(data, EMPTY);
 }
 
 function firstMask({ minerId, contextDigest, position }: SealKey): Uint8Array {

@@ -1,6 +1,6 @@
 /** Seals as a miner makes them: what seal.ts says, through the kernel of miningWasm.ts, up to a whole load at a time. */
 import { ZgError } from "./errors.ts";
-import { concat, equalBytes, fromHex, type Hex, word } from "./hex.ts";
+import { concat, fromHex, type Hex, word } from "./hex.ts";
 import { keccakEach } from "./keccak.ts";
 import { AT, type MiningKernel } from "./miningWasm.ts";
 import { HASH_BYTES } from "./params.ts";
@@ -15,22 +15,10 @@ export interface SealTask {
   readonly contexts: readonly Hex[];
 }
 
-const EMPTY = new Uint8Array(SEAL_BYTES);
-
-/**
- * Seals in place.
- *
- * @returns bit i (from the lowest of byte 0): seal i holds something; the chain pays for no other
- */
-export function sealInto(kernel: MiningKernel, bytes: Uint8Array, task: SealTask): Uint8Array {
+/** Seals in place. */
+export function sealInto(kernel: MiningKernel, bytes: Uint8Array, task: SealTask): void {
   checkSealing(bytes, task);
-  const filled = new Uint8Array(Math.ceil(task.contexts.length / 8));
-  for (let i = 0; i < task.contexts.length; i++) {
-    if (equalBytes(bytes.subarray(i * SEAL_BYTES, (i + 1) * SEAL_BYTES), EMPTY)) continue;
-    filled[i >> 3] = (filled[i >> 3] as number) | (1 << (i & 7));
-  }
   apply(kernel, kernel.seal, bytes, task);
-  return filled;
 }
 
 /** Unseals in place. */
@@ -52,7 +40,7 @@ function apply(kernel: MiningKernel, work: MiningKernel["seal"], bytes: Uint8Arr
 function firstMasks({ minerId, startSector, contexts }: SealTask): Uint8Array {
   const id = fromHex(minerId, HASH_BYTES);
   let context = "";
-  let digest: Uint8Array = EMPTY;
+  let digest: Uint8Array = new Uint8Array(0);
   const messages = contexts.map((own, i) => {
     // Neighbours mostly have the same.
     if (own !== context) [digest, context] = [fromHex(own, HASH_BYTES), own];

@@ -6,7 +6,7 @@ import type { Mining } from "../../adapters/mining.types.ts";
 import { bigToBytes, toHex } from "../../protocol/hex.ts";
 import { SEGMENT_BYTES } from "../../protocol/params.ts";
 import { ticketsOf, trialOf } from "../../protocol/pora.ts";
-import { isEmptySeal, SEAL_BYTES, SEALS_PER_LOAD, SECTORS_PER_SEAL, seal, unseal } from "../../protocol/seal.ts";
+import { SEAL_BYTES, SEALS_PER_LOAD, SECTORS_PER_SEAL, seal, unseal } from "../../protocol/seal.ts";
 
 export const plainMining = (): Mining => {
   let [nonce, trials, hits] = [0n, 0, 0];
@@ -18,15 +18,11 @@ export const plainMining = (): Mining => {
     return out;
   };
   return {
-    seal: async (data, { minerId, startSector, contexts }) => {
-      const filled = new Uint8Array(Math.ceil(contexts.length / 8));
-      const bytes = each(data, (part, i) => {
-        if (!isEmptySeal(part)) filled[i >> 3] = (filled[i >> 3] ?? 0) | (1 << (i & 7));
+    seal: async (data, { minerId, startSector, contexts }) =>
+      each(data, (part, i) => {
         const position = startSector + i * SECTORS_PER_SEAL;
         return seal(part, { minerId, contextDigest: contexts[i] as `0x${string}`, position });
-      });
-      return { bytes, filled };
-    },
+      }),
     unseal: async (sealed, { minerId, startSector, contexts }) =>
       each(sealed, (part, i) => {
         const position = startSector + i * SECTORS_PER_SEAL;

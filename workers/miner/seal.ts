@@ -74,7 +74,7 @@ const writeSealed = async (
     const plain = data.subarray(first * SEAL_BYTES, (last + 1) * SEAL_BYTES);
     const contexts = run.map(({ context }) => context);
     const sealed = await mining.seal(plain, { minerId, startSector: sectorOf(load, first), contexts });
-    bytes.set(sealed.bytes, first * SEAL_BYTES);
+    bytes.set(sealed, first * SEAL_BYTES);
   }
   const slot = before.slot ?? vault.take();
   try {

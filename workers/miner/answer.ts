@@ -13,6 +13,7 @@ import type { PartyWallet } from "../wallet.ts";
 import type { Calls } from "./calls.ts";
 import { ABSENT, type Hit, keyOf, type MinerDb } from "./db.ts";
 import { inTime } from "./epoch.ts";
+import type { Flying } from "./flying.ts";
 import { hitKey, isOpen, rangeOf, updateHit } from "./hits.ts";
 import { contextOf, sectorOf } from "./plan.ts";
 import { expectedReward, isWorth } from "./profit.ts";
@@ -34,9 +35,6 @@ export interface AnswerDeps {
   readonly flying: Flying;
   readonly log: Log;
 }
-
-/** Answers that are sent and not mined, by the id of their intent; each takes half of what its chunk has. */
-export type Flying = Map<string, number>;
 
 /** What is on its way when a reorg or a full epoch makes it worthless costs the gas of an empty transaction each. */
 const MAX_FLYING = 4;

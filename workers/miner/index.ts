@@ -9,7 +9,6 @@ import { takeLock } from "../../adapters/lock.ts";
 import { startLoop } from "../../adapters/loop.ts";
 import { createMetrics } from "../../adapters/metrics.ts";
 import { openMining } from "../../adapters/mining.ts";
-import type { SlotView } from "../../adapters/outbox.ts";
 import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
 import { ZgError } from "../../protocol/errors.ts";
@@ -22,16 +21,18 @@ import { openPeers } from "../peers.ts";
 import { route } from "../route.ts";
 import { subscribe } from "../subscribe.ts";
 import { openWallet } from "../wallet.ts";
-import { answerHit, type Flying } from "./answer.ts";
+import { answerHit } from "./answer.ts";
 import { createCalls, type Rules } from "./calls.ts";
 import { lengthOf, openMinerDb, sealedLengthOf } from "./db.ts";
 import { createEdges } from "./edges.ts";
-import { forgetHits, openHits, updateHit } from "./hits.ts";
+import { createLanding, type Flying } from "./flying.ts";
+import { forgetHits, openHits } from "./hits.ts";
 import { createMinerHttp } from "./http.ts";
 import { createIdentity } from "./identity.ts";
 import { applyEvents, applyReorg } from "./log.ts";
 import { createMinerTask } from "./mine.ts";
 import { createClaim, rollEpoch } from "./money.ts";
+import { loadsToMine } from "./plan.ts";
 import { rememberingRoots } from "./roots.ts";
 import { createScan, prune } from "./scan.ts";
 import { sealLoad } from "./seal.ts";
@@ -85,17 +86,9 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     const source = rememberingRoots(peers);
 
     const flying: Flying = new Map();
-    const onMoved = ({ intent, state, outcome }: SlotView): void => {
-      if (intent.kind !== "answer" || (state !== "mined" && state !== "final")) return;
-      flying.delete(intent.id);
-      if (state !== "final" || outcome === undefined || outcome.result === "success") return;
-      log.warn({ intent: intent.id, ...outcome }, "answer not taken");
-      const quality = intent.id.slice("answer-".length) as Hex;
-      void updateHit(db, quality, { dropped: outcome.code ?? outcome.result }).catch(() => undefined);
-    };
     const wallet = await openWallet({
-      ...{ dir: options.dir, key: options.wallet, chain, log, onMoved },
-      ...{ pollMs: timing.pollMs, idleMs: timing.reconcileMs },
+      ...{ dir: options.dir, key: options.wallet, chain, log },
+      ...{ pollMs: timing.pollMs, idleMs: timing.reconcileMs, onMoved: createLanding({ flying, db, log }) },
     });
     shutdown.add("wallet", () => wallet.stop());
 
@@ -111,6 +104,10 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     let head: Head = { latest: 0, finalized: 0, timestamp: 0 };
     let front = 0;
     const scan = createScan({ db, vault, shard });
+    const bounds = () => {
+      const { from, to } = loadsToMine(shard, sealedLengthOf(db), rules, options.startPosition);
+      return { from: Math.max(from, front), to };
+    };
     const waiting = new Map<number, { readonly why: string; readonly since: number }>();
     const task = createMinerTask({
       ...{ db, vault, mining, calls, minerId, shard, rules, startPosition: options.startPosition, log },
@@ -123,7 +120,7 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
     const claimGain = leastGain === 0 ? 0 : Math.max(CLAIM_GAIN, leastGain);
     const edges = createEdges({
       ...{ queues, minerId, task, waiting, log },
-      scan: (limit) => scan(limit, front),
+      scan: (limit) => scan(limit, bounds()),
       seal: (load, signal) => sealLoad({ db, vault, source, mining, minerId: known() }, load, signal),
       answer: (quality, signal) =>
         answerHit(
@@ -180,7 +177,7 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
       ...{ log, metrics: createMetrics(options.name) },
       state: createState({
         ...{ name: options.name, network, shard, beneficiary, db, vault, mining, task, calls, wallet, peers, queues },
-        ...{ waiting, position: follower.position, head: () => head },
+        ...{ waiting, bounds, position: follower.position, head: () => head },
       }),
     });
     shutdown.add("http", () => app.close());

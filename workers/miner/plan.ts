@@ -1,6 +1,7 @@
 /** What of a load is to be sealed, and what of it can be mined. Pure. */
 import type { Hex } from "../../protocol/hex.ts";
 import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
+import { type RangeRules, recallRangeOf } from "../../protocol/recallRange.ts";
 import { SEALS_PER_LOAD, SECTORS_PER_SEAL } from "../../protocol/seal.ts";
 import type { Shard } from "../../protocol/shard.ts";
 import { ABSENT, type Context, EMPTY, type Load } from "./db.ts";
@@ -76,12 +77,25 @@ export const runsOf = (work: readonly SealWork[]): SealWork[][] => {
   return runs;
 };
 
+/**
+ * The loads [from, to) that a miner of this shard mines, or will when the log has filled them. A log longer than the
+ * shard's range is sealed in the range only.
+ */
+export const loadsToMine = (
+  shard: Shard,
+  sealedLength: number,
+  rules: RangeRules,
+  startPosition = 0,
+): { readonly from: number; readonly to: number } => {
+  const first = recallRangeOf(shard, sealedLength, rules, startPosition)?.startPosition ?? 0;
+  const end = Math.min(sealedLength, first + rules.maxMiningLength * shard.numShard);
+  return { from: Math.floor(first / SECTORS_PER_SEGMENT), to: Math.ceil(end / SECTORS_PER_SEGMENT) };
+};
+
 /** The first load of a shard at or after `load`. */
 export const firstLoad = ({ shardId, numShard }: Shard, load: number): number =>
   load + ((((shardId - load) % numShard) + numShard) % numShard);
 
-/** Loads of a shard in which contexts have sealed something: those to be kept. */
-export const loadsToKeep = (shard: Shard, sealedLength: number): number => {
-  const loads = Math.ceil(sealedLength / SECTORS_PER_SEGMENT);
-  return loads <= shard.shardId ? 0 : Math.ceil((loads - shard.shardId) / shard.numShard);
-};
+/** Of loads [from, to), how many are of the shard. */
+export const countLoads = (shard: Shard, { from, to }: { readonly from: number; readonly to: number }): number =>
+  Math.max(0, Math.ceil((to - firstLoad(shard, from)) / shard.numShard));

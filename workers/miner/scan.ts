@@ -1,8 +1,7 @@
 /** Which loads have something to be sealed: found by looking, some at a time, so that no list of them can be lost. */
-import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
 import { SEALS_PER_LOAD } from "../../protocol/seal.ts";
 import type { Shard } from "../../protocol/shard.ts";
-import { contextsIn, EMPTY, keyOf, type MinerDb, sealedLengthOf } from "./db.ts";
+import { contextsIn, EMPTY, keyOf, type MinerDb } from "./db.ts";
 import { firstLoad, toSeal } from "./plan.ts";
 import type { Vault } from "./vault.ts";
 
@@ -12,15 +11,19 @@ export interface ScanDeps {
   readonly shard: Shard;
 }
 
+export interface Loads {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Loads looked at in one step; a step of complete ones takes some milliseconds. */
 const LOOKED_AT = 1_024;
 
 /** Goes round through the loads that contexts have sealed something of. */
 export const createScan = ({ db, vault, shard }: ScanDeps) => {
   let at = 0;
-  /** At most `limit` loads that want sealing; `from`: loads below it are worth nothing any more. */
-  return (limit: number, from: number): number[] => {
-    const end = Math.ceil(sealedLengthOf(db) / SECTORS_PER_SEGMENT);
+  /** At most `limit` of loads [from, to) that want sealing. */
+  return (limit: number, { from, to: end }: Loads): number[] => {
     const lowest = firstLoad(shard, from);
     const found: number[] = [];
     if (at < lowest || at >= end) at = lowest;

@@ -10,7 +10,8 @@ import type { PartyWallet } from "../wallet.ts";
 import type { Calls } from "./calls.ts";
 import { lastOf, lengthOf, type MinerDb, sealedLengthOf } from "./db.ts";
 import type { MinerTask } from "./mine.ts";
-import { loadsToKeep } from "./plan.ts";
+import { countLoads } from "./plan.ts";
+import type { Loads } from "./scan.ts";
 import type { Vault } from "./vault.ts";
 
 export interface StateDeps {
@@ -26,6 +27,8 @@ export interface StateDeps {
   readonly wallet: Pick<PartyWallet, "address" | "open">;
   readonly peers: Pick<Peers, "report">;
   readonly queues: Queues;
+  /** Loads that are sealed, or will be. */
+  readonly bounds: () => Loads;
   readonly waiting: ReadonlyMap<number, { readonly why: string }>;
   readonly position: Follower["position"];
   readonly head: () => Head;
@@ -68,7 +71,7 @@ export const createState = (deps: StateDeps) => {
       head: deps.head(),
       position: deps.position() ?? null,
       log: { length: lengthOf(db), sealedLength },
-      sealed: { loads: vault.index.size(), total: loadsToKeep(shard, sealedLength) },
+      sealed: { loads: vault.index.size(), total: countLoads(shard, deps.bounds()) },
       epoch: wish?.of.epoch ?? lastOf(db, "contexts")?.epoch ?? null,
       mining: wish === undefined ? null : { epoch: wish.of.epoch, last: wish.of.last, target: String(wish.target) },
       trialsPerSecond: rate(),

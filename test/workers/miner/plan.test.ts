@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { WHOLE_LOG } from "../../../protocol/shard.ts";
+import { recallRangeOf } from "../../../protocol/recallRange.ts";
+import { holds, WHOLE_LOG } from "../../../protocol/shard.ts";
 import { ABSENT, type Context, EMPTY } from "../../../workers/miner/db.ts";
 import {
   contextOf,
+  countLoads,
   filledOf,
   firstLoad,
-  loadsToKeep,
+  loadsToMine,
   NEW_LOAD,
   runsOf,
   toSeal,
@@ -68,17 +70,45 @@ describe("what a miner seals", () => {
   });
 
   it("is of its shard only", () => {
-    const property = fc.property(fc.nat({ max: 5 }), fc.nat(), fc.nat({ max: 100_000 }), (bits, id, sectors) => {
-      const shard = { numShard: 2 ** bits, shardId: id % 2 ** bits };
-      const loads = Array.from({ length: Math.ceil(sectors / 1024) }, (_, i) => i);
-      const own = loads.filter((load) => load % shard.numShard === shard.shardId);
-      expect(loadsToKeep(shard, sectors)).to.equal(own.length);
-      const from = id % 100;
-      const first = firstLoad(shard, from);
-      expect(first % shard.numShard).to.equal(shard.shardId);
-      expect(first).to.be.within(from, from + shard.numShard - 1);
-    });
+    const property = fc.property(
+      fc.nat({ max: 5 }),
+      fc.nat(),
+      fc.nat({ max: 100 }),
+      fc.nat({ max: 100 }),
+      (bits, id, from, to) => {
+        const shard = { numShard: 2 ** bits, shardId: id % 2 ** bits };
+        const own = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).filter((load) =>
+          holds(shard, load),
+        );
+        expect(countLoads(shard, { from, to })).to.equal(own.length);
+        expect(firstLoad(shard, from)).to.be.within(from, from + shard.numShard - 1);
+        expect(holds(shard, firstLoad(shard, from))).to.equal(true);
+      },
+    );
     fc.assert(property);
-    expect(loadsToKeep(WHOLE_LOG, 0)).to.equal(0);
+    expect(countLoads(WHOLE_LOG, { from: 0, to: 0 })).to.equal(0);
+  });
+
+  it("is every load that the chain may ask it for, and of a longer log nothing beyond its range", () => {
+    const rules = { sectorsPerPrice: 8_192, maxMiningLength: 16_384 };
+    const property = fc.property(
+      fc.nat({ max: 3 }),
+      fc.nat({ max: 300_000 }),
+      fc.nat({ max: 300_000 }),
+      (bits, length, start) => {
+        const shard = { numShard: 2 ** bits, shardId: 0 };
+        const { from, to } = loadsToMine(shard, length, rules, start);
+        expect(to * 1024).to.be.lessThan(length + 1024);
+        expect(to - from).to.be.at.most((rules.maxMiningLength * shard.numShard) / 1024);
+        const range = recallRangeOf(shard, length, rules, start);
+        if (range === undefined) return;
+        expect(from * 1024).to.equal(range.startPosition);
+        expect(to * 1024).to.be.at.least(range.startPosition + range.mineLength);
+      },
+    );
+    fc.assert(property);
+    // While the range still grows, what the log has not filled yet is sealed as it comes.
+    expect(loadsToMine(WHOLE_LOG, 10_000, rules)).to.deep.equal({ from: 0, to: 10 });
+    expect(loadsToMine(WHOLE_LOG, 100_000, rules, 50_000)).to.deep.equal({ from: 48, to: 64 });
   });
 });

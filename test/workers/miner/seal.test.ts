@@ -1,13 +1,18 @@
 import { expect } from "chai";
+import { openClient } from "../../../adapters/http-client.ts";
+import { silentLog } from "../../../adapters/log.ts";
 import { equalBytes, type Hex, toHex } from "../../../protocol/hex.ts";
 import { isEmptySeal, SEAL_BYTES, seal, unseal } from "../../../protocol/seal.ts";
 import { type Shard, WHOLE_LOG } from "../../../protocol/shard.ts";
 import { ABSENT, EMPTY, openMinerDb, sealedLengthOf } from "../../../workers/miner/db.ts";
 import { applyEvents, applyReorg } from "../../../workers/miner/log.ts";
 import { contextOf, sectorOf } from "../../../workers/miner/plan.ts";
+import { rememberingRoots } from "../../../workers/miner/roots.ts";
 import { createScan, prune } from "../../../workers/miner/scan.ts";
 import { type SealDeps, sealLoad } from "../../../workers/miner/seal.ts";
 import { openVault } from "../../../workers/miner/vault.ts";
+import { openPeers } from "../../../workers/peers.ts";
+import { type FileNode, startFileNode } from "../../fakes/fileNode.ts";
 import { plainMining } from "../../fakes/mining.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { createWorld, hash, MINER, type World } from "./world.ts";
@@ -44,8 +49,10 @@ describe("sealing", () => {
   });
 
   const apply = (...events: Parameters<typeof applyEvents>[1]) => applyEvents(disk.db, events);
+  const scan = (limit: number): number[] =>
+    disk.scan(limit, { from: 0, to: Math.ceil(sealedLengthOf(disk.db) / 1024) });
   const sealAll = async (): Promise<void> => {
-    for (let loads = disk.scan(1, 0); loads.length > 0; loads = disk.scan(1, 0)) {
+    for (let loads = scan(1); loads.length > 0; loads = scan(1)) {
       await sealLoad(disk.deps(world), loads[0] as number, never);
     }
   };
@@ -82,12 +89,12 @@ describe("sealing", () => {
 
   it("waits for a context, and goes on with a load where the last one ended", async () => {
     await apply(world.submit(262_144 + 30_000));
-    expect(disk.scan(10, 0)).to.deep.equal([]);
+    expect(scan(10)).to.deep.equal([]);
     await apply(world.epoch(hash("first")));
     await sealAll();
     const first = await check();
     await apply(world.submit(20_000), world.submit(20_000));
-    expect(disk.scan(10, 0)).to.deep.equal([]);
+    expect(scan(10)).to.deep.equal([]);
     await apply(world.epoch(hash("second")));
     await sealAll();
     expect(await check()).to.equal(first + 10);
@@ -111,6 +118,29 @@ describe("sealing", () => {
     expect(world.asked).to.deep.equal([`${lost?.root}/0`]);
     expect(await check()).to.equal(3);
     expect(await sealLoad(disk.deps(world), load, never)).to.deep.equal({ sealed: 0, empty: 0, why: undefined });
+  });
+
+  it("takes data from nodes of which it trusts none", async () => {
+    await apply(world.submit(600_000), world.epoch());
+    const nodes = await Promise.all([startFileNode(), startFileNode()]);
+    const client = openClient();
+    try {
+      for (const node of nodes) node.hold(...world.files);
+      const [liar, honest] = nodes as [FileNode, FileNode];
+      liar.twist = (path, { status, body }) => {
+        const twisted = body.slice();
+        if (path.includes("/segments/")) twisted[body.length - 1] = (twisted[body.length - 1] as number) ^ 1;
+        return { status, body: twisted };
+      };
+      const peers = openPeers({ client, urls: [liar.url, honest.url], log: silentLog });
+      const source = rememberingRoots(peers);
+      for (const load of [2, 3, 4]) await sealLoad({ ...disk.deps(world), source }, load, never);
+      expect(await check()).to.equal(147);
+      expect(peers.report().map(({ lied }) => lied > 0)).to.deep.equal([true, false]);
+    } finally {
+      client.close();
+      for (const node of nodes) await node.close();
+    }
   });
 
   it("keeps its shard, and nothing else", async () => {
@@ -195,7 +225,7 @@ describe("sealing", () => {
     await sealAll();
     expect(await prune(disk.db, disk.vault, 4)).to.equal(2);
     expect(disk.vault.index.size()).to.equal(2);
-    expect(disk.scan(10, 0)).to.deep.equal([]);
+    expect(scan(10)).to.deep.equal([]);
     expect(disk.vault.take()).to.equal(0);
   });
 

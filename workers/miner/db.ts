@@ -7,8 +7,8 @@ import { openStore, type Store, type Transaction } from "../../adapters/store.ts
 import { ZgError } from "../../protocol/errors.ts";
 import { type Hex, isHex } from "../../protocol/hex.ts";
 import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
-import { SEALS_PER_LOAD } from "../../protocol/seal.ts";
 import type { Shard } from "../../protocol/shard.ts";
+import { decodeLoad, encodeLoad } from "./load-record.ts";
 
 const hash = z.custom<Hex>((value) => isHex(value, 32));
 const count = z.int().nonnegative();
@@ -27,17 +27,6 @@ export type Place = z.infer<typeof Place>;
 /** The context of an epoch, and the sectors [start, end) that it sealed. */
 const Context = z.object({ digest: hash, epoch: count, start: count, end: count, block: count });
 export type Context = z.infer<typeof Context>;
-
-/** What a seal of a load is, if it is not the number of its context: not sealed yet, or nothing but zeros. */
-export const [ABSENT, EMPTY] = [-1, -2];
-
-const Load = z.object({
-  /** In the file of sealed loads; null: none of it is worth one. */
-  slot: count.nullable(),
-  contexts: z.array(hash),
-  seals: z.array(z.int().min(EMPTY)).length(SEALS_PER_LOAD),
-});
-export type Load = z.infer<typeof Load>;
 
 const Hit = z.object({
   quality: hash,
@@ -65,9 +54,28 @@ export type Paid = z.infer<typeof Paid>;
 
 const Miner = z.object({ minerId: hash, shardId: count, numShard: count });
 
-const TABLES = { entries: Place, contexts: Context, loads: Load, hits: Hit, paid: Paid } as const;
+interface Codec<Row> {
+  encode(row: Row): Uint8Array;
+  decode(bytes: Uint8Array): Row;
+}
+/** Written by us: what does not parse is a broken disk. */
+const json = <S extends z.ZodType>(what: string, schema: S): Codec<z.infer<S>> => ({
+  encode: (row) => Buffer.from(JSON.stringify(row)),
+  decode: (bytes) => {
+    const parsed = schema.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    if (!parsed.success) throw new ZgError("CorruptObject", { what });
+    return parsed.data;
+  },
+});
+const TABLES = {
+  entries: json("entry", Place),
+  contexts: json("context", Context),
+  loads: { encode: encodeLoad, decode: decodeLoad },
+  hits: json("hit", Hit),
+  paid: json("payment", Paid),
+} as const;
 type TableName = keyof typeof TABLES;
-type RowOf<Name extends TableName> = z.infer<(typeof TABLES)[Name]>;
+type RowOf<Name extends TableName> = ReturnType<(typeof TABLES)[Name]["decode"]>;
 
 export interface MinerDb {
   readonly store: Store;
@@ -91,11 +99,7 @@ export const keyOf = (value: number): string => String(value).padStart(16, "0");
 /** A folder is of one miner and one shard: what is sealed in it is of no use to others. */
 export const openMinerDb = async (dir: string, shard: Shard): Promise<MinerDb> => {
   const store = await openStore(dir, { tables: ["meta", "cursor", ...Object.keys(TABLES)] });
-  const parse = <Name extends TableName>(table: Name, key: string, bytes: Uint8Array): RowOf<Name> => {
-    const parsed = TABLES[table].safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
-    if (!parsed.success) throw new ZgError("CorruptObject", { what: table, key });
-    return parsed.data as RowOf<Name>;
-  };
+  const codecOf = <Name extends TableName>(table: Name) => TABLES[table] as unknown as Codec<RowOf<Name>>;
   const miner = () => {
     const bytes = store.table("meta").get("miner");
     return bytes === undefined ? undefined : Miner.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
@@ -111,15 +115,15 @@ export const openMinerDb = async (dir: string, shard: Shard): Promise<MinerDb> =
     store,
     get: (table, key) => {
       const bytes = store.table(table).get(key);
-      return bytes === undefined ? undefined : parse(table, key, bytes);
+      return bytes === undefined ? undefined : codecOf(table).decode(bytes);
     },
     rows: function* (table, range = {}) {
-      for (const { key, value } of store.table(table).range(range)) yield [key, parse(table, key, value)];
+      for (const { key, value } of store.table(table).range(range)) yield [key, codecOf(table).decode(value)];
     },
-    put: (tx, table, key, row) => tx.put(table, key, Buffer.from(JSON.stringify(row))),
+    put: (tx, table, key, row) => tx.put(table, key, codecOf(table).encode(row)),
     read: (tx, table, key) => {
       const bytes = tx.get(table, key);
-      return bytes === undefined ? undefined : parse(table, key, bytes);
+      return bytes === undefined ? undefined : codecOf(table).decode(bytes);
     },
     minerId: () => miner()?.minerId,
     setMinerId: (minerId) =>

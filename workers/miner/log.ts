@@ -8,7 +8,8 @@ import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
 import { NO_MINING } from "../../protocol/pora.ts";
 import { SECTORS_PER_SEAL } from "../../protocol/seal.ts";
 import { entryOf } from "../chain-entry.ts";
-import { ABSENT, type Context, keyOf, lastOf, lengthOf, type MinerDb, type Place, sealedLengthOf } from "./db.ts";
+import { type Context, keyOf, lastOf, lengthOf, type MinerDb, type Place, sealedLengthOf } from "./db.ts";
+import { ABSENT } from "./load-record.ts";
 
 const hash = z.custom<Hex>((value) => isHex(value, 32)).transform((value) => normalHex(value, 32));
 const count = z

@@ -4,7 +4,8 @@ import { SECTORS_PER_SEGMENT } from "../../protocol/params.ts";
 import { type RangeRules, recallRangeOf } from "../../protocol/recallRange.ts";
 import { SEALS_PER_LOAD, SECTORS_PER_SEAL } from "../../protocol/seal.ts";
 import type { Shard } from "../../protocol/shard.ts";
-import { ABSENT, type Context, EMPTY, type Load } from "./db.ts";
+import type { Context } from "./db.ts";
+import { ABSENT, EMPTY, type Load } from "./load-record.ts";
 
 export const NEW_LOAD: Load = { slot: null, contexts: [], seals: new Array<number>(SEALS_PER_LOAD).fill(ABSENT) };
 

@@ -1,7 +1,8 @@
 /** Which loads have something to be sealed: found by looking, some at a time, so that no list of them can be lost. */
 import { SEALS_PER_LOAD } from "../../protocol/seal.ts";
 import type { Shard } from "../../protocol/shard.ts";
-import { contextsIn, EMPTY, keyOf, type MinerDb } from "./db.ts";
+import { contextsIn, keyOf, type MinerDb } from "./db.ts";
+import { EMPTY } from "./load-record.ts";
 import { firstLoad, toSeal } from "./plan.ts";
 import type { Vault } from "./vault.ts";
 

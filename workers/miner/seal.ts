@@ -5,11 +5,12 @@
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import type { Mining } from "../../adapters/mining.types.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
-import type { Hex } from "../../protocol/hex.ts";
+import { equalBytes, type Hex } from "../../protocol/hex.ts";
 import { SEGMENT_BYTES } from "../../protocol/params.ts";
 import { isEmptySeal, SEAL_BYTES } from "../../protocol/seal.ts";
-import { contextsIn, entriesIn, keyOf, type Load, type MinerDb } from "./db.ts";
+import { contextsIn, entriesIn, keyOf, type MinerDb } from "./db.ts";
 import { gather, type Source } from "./gather.ts";
+import { encodeLoad, type Load } from "./load-record.ts";
 import { NEW_LOAD, runsOf, type SealWork, sectorOf, toSeal, withSeals } from "./plan.ts";
 import type { Vault } from "./vault.ts";
 
@@ -96,7 +97,7 @@ const record = (
 ): Promise<boolean> =>
   db.store.write((tx) => {
     const now = db.read(tx, "loads", keyOf(load)) ?? NEW_LOAD;
-    if (JSON.stringify(now) !== JSON.stringify(before)) return false;
+    if (!equalBytes(encodeLoad(now), encodeLoad(before))) return false;
     const standing = new Set(contextsIn(db, load).map(({ digest }) => digest));
     if (!work.every(({ context }) => standing.has(context))) return false;
     db.put(tx, "loads", keyOf(load), after);

@@ -4,7 +4,8 @@ import { createLoadIndex, type LoadIndex } from "../../adapters/mining.loads.ts"
 import { openSlots } from "../../adapters/slots.ts";
 import { SEGMENT_BYTES } from "../../protocol/params.ts";
 import type { Shard } from "../../protocol/shard.ts";
-import { keyOf, type Load, type MinerDb } from "./db.ts";
+import { keyOf, type MinerDb } from "./db.ts";
+import type { Load } from "./load-record.ts";
 import { filledOf, NEW_LOAD } from "./plan.ts";
 
 export interface Vault {

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { recallRangeOf } from "../../../protocol/recallRange.ts";
 import { holds, WHOLE_LOG } from "../../../protocol/shard.ts";
-import { ABSENT, type Context, EMPTY } from "../../../workers/miner/db.ts";
+import type { Context } from "../../../workers/miner/db.ts";
+import { ABSENT, EMPTY } from "../../../workers/miner/load-record.ts";
 import {
   contextOf,
   countLoads,

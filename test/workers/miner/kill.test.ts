@@ -51,7 +51,7 @@ describe("a miner that is killed", function () {
     const args = ["--disable-warning=ExperimentalWarning", CHILD, JSON.stringify(life)];
     child = spawn(process.execPath, args, {
       env: { ...process.env, CRASHPOINT: crashpoint },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", process.env.E2E_LOG ? "inherit" : "ignore"],
     });
     const said = once(child.stdout as NodeJS.ReadableStream, "data");
     const [line] = await Promise.race([said, once(child, "exit").then(() => ["{}"])]);

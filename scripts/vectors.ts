@@ -6,15 +6,24 @@ import { batchLeaf, batchRootOf, batchTree, EMPTY_LEAF } from "../protocol/batch
 import { batchCoefficients, blobCoefficients, DST_BLOB, DST_ROW, rowCoefficients } from "../protocol/challenge.ts";
 import { drawColumns } from "../protocol/column.ts";
 import { accepted } from "../protocol/errors.ts";
-import { fileRootOf, flowRoot, nodeHeights, type PlacedNode, placeFile, submissionOfBytes } from "../protocol/flow.ts";
+import {
+  fileRootOf,
+  flowRoot,
+  nodeHeights,
+  type PlacedNode,
+  placeFile,
+  submissionOfBytes,
+  submissionOfRows,
+} from "../protocol/flow.ts";
 import { appended, EMPTY_LOG, pathAt } from "../protocol/flowTree.ts";
 import { type BlobHeader, blobKeyOf, encodeHeader } from "../protocol/header.ts";
 import { bigToBytes, type Hex, toHex } from "../protocol/hex.ts";
 import { keccakHex, keccakText } from "../protocol/keccak.ts";
 import { rowOffsets } from "../protocol/metadata.ts";
 import { CELL_BYTES, EXTENDED_ROW_BYTES, SECTOR_BYTES } from "../protocol/params.ts";
+import { proveRowsCell, proveRowsSector } from "../protocol/rowsProof.ts";
 import { streamIdOf, streamPayload, streamTags } from "../protocol/stream.ts";
-import { cellToDataRoot, sectorToDataRoot, ZERO_HASHES } from "../protocol/tree.ts";
+import { cellRootsOf, cellToDataRoot, sectorToDataRoot, segmentRootsOf, ZERO_HASHES } from "../protocol/tree.ts";
 import * as sample from "../test/protocol/sample.ts";
 
 /**
@@ -53,6 +62,7 @@ export async function vectors(compute: Compute): Promise<Vectors> {
     metadata: metadataVector(batches[2] as sample.SampleBatch),
     attestation: attestationVectors(),
     flow: flowVectors(),
+    rowsProof: rowsProofVectors(),
   };
 }
 
@@ -203,6 +213,32 @@ function attestationVectors() {
     possessionProof: key.provePossession(possession),
     columns: drawColumns(signature, 16),
   };
+}
+
+/** A row of bytes among rows that are hashes only, in batches of all shapes: first, middle and last row. */
+function rowsProofVectors() {
+  const extended = sample.payloadOf("extended row", EXTENDED_ROW_BYTES);
+  const cellRoots = cellRootsOf(extended);
+  return [1, 2, 3, 17, 67, 240, 509, 512].flatMap((rowCount, i) =>
+    [0, rowCount >> 1, rowCount - 1].map((row) => {
+      const segmentRoots = sample.payloadOf(`segments of ${rowCount}`, rowCount * 32);
+      segmentRoots.set(segmentRootsOf(cellRoots), row * 32);
+      const [column, sector] = [(i * 41 + row) % 128, (i * 409 + row) % 1024];
+      const { nodes, path } = proveRowsCell(cellRoots, segmentRoots, row, column);
+      return {
+        rowCount,
+        row,
+        rowsRoot: submissionOfRows(segmentRoots).identity,
+        nodes,
+        column,
+        cellRoot: toHex(cellRoots.slice(column * 32, column * 32 + 32)),
+        cellPath: path,
+        sector,
+        sectorHash: keccakHex(extended.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES)),
+        sectorPath: proveRowsSector(extended, segmentRoots, row, sector).path,
+      };
+    }),
+  );
 }
 
 /** Files around the steps of 0G's padding, and a log of all of them by plain recomputation. */

@@ -2,56 +2,60 @@
 pragma solidity 0.8.37;
 
 import {IDASigners} from "../interfaces/IDASigners.sol";
-import {BLS} from "../libraries/BLS.sol";
-import {Domain} from "../libraries/Domain.sol";
-import {Checkpoint, History} from "../types/History.sol";
+import {Bitmap} from "../libraries/Bitmap.sol";
+import {StakeRules} from "../libraries/StakeRules.sol";
+import {Account} from "../types/Account.sol";
+import {Checkpoint} from "../types/History.sol";
 import {G1, G2} from "../types/Points.sol";
+import {SignerSets} from "./SignerSets.sol";
 
 /// @title See IDASigners, where every entrance is described
-contract DASigners is IDASigners {
-    /// @notice Slots; a set of them is one word.
-    uint256 public constant MAX_SIGNERS = 200;
+contract DASigners is SignerSets {
     /// @notice Bytes of a socket.
     uint256 public constant MAX_SOCKET = 256;
-    /// @notice Epochs from a change to its effect: whoever acts in epoch e meets the sets of e and e + 1 settled.
-    uint64 public constant DELAY = 2;
 
-    bytes private constant ATTESTATION_TAG = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
-    bytes private constant POSSESSION_TAG = "BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
-    bytes32 private constant POSSESSION_TYPEHASH = keccak256("Possession(address account,bytes key)");
-    bytes32 private constant NAME_HASH = keccak256("0G-DA signers");
-
-    /// @inheritdoc IDASigners
-    uint64 public immutable epochBlocks;
-    /// @inheritdoc IDASigners
-    uint64 public immutable firstBlock;
     /// @inheritdoc IDASigners
     uint96 public immutable minStake;
-
     /// @inheritdoc IDASigners
-    uint256 public signerCount;
+    uint64 public immutable leaseEpochs;
+    /// @inheritdoc IDASigners
+    uint64 public immutable unbonding;
+    /// @inheritdoc IDASigners
+    uint64 public immutable jailBlocks;
+    /// @inheritdoc IDASigners
+    uint256 public immutable slashBps;
+    /// @inheritdoc IDASigners
+    uint256 public immutable reporterBps;
+    /// @inheritdoc IDASigners
+    address public immutable sampling;
 
-    struct Owner {
+    /// @dev One word, because who looks for the lowest stake reads all of them.
+    struct Seat {
         address account;
-        string socket;
+        uint96 stake;
     }
 
-    mapping(uint8 slot => Owner) private _owners;
-    mapping(uint8 slot => History) private _slots;
-    // Total stake, and hash of the sum of all keys.
-    History private _set;
-    // The sum itself, of the last checkpoint: registration adds to it.
-    G1 private _aggregateKey;
-    // Slot + 1, so that 0 is nobody.
-    mapping(address account => uint256) private _slotPlusOne;
-    mapping(bytes32 keyHash => uint256) private _keySlotPlusOne;
+    uint200 private _taken;
+    uint8 private _everTaken;
+    /// @inheritdoc IDASigners
+    uint256 public burnt;
+    Seat[MAX_SIGNERS] private _seats;
+    mapping(address account => Account) private _accounts;
+    mapping(address account => string) private _sockets;
 
-    constructor(uint64 epochBlocks_, uint96 minStake_) {
+    constructor(Terms memory terms, address sampling_) SignerSets(terms.epochBlocks) {
         // Without a stake a registration would be free, and slots are few.
-        if (epochBlocks_ == 0 || minStake_ == 0) revert ZeroParameter();
-        epochBlocks = epochBlocks_;
-        minStake = minStake_;
-        firstBlock = uint64(block.number);
+        if (terms.minStake == 0 || terms.leaseEpochs == 0 || terms.unbonding == 0) revert ZeroParameter();
+        if (sampling_ == address(0)) revert ZeroParameter();
+        _checkRate(terms.slashBps);
+        _checkRate(terms.reporterBps);
+        minStake = terms.minStake;
+        leaseEpochs = terms.leaseEpochs;
+        unbonding = terms.unbonding;
+        jailBlocks = terms.jailBlocks;
+        slashBps = terms.slashBps;
+        reporterBps = terms.reporterBps;
+        sampling = sampling_;
     }
 
     /// @inheritdoc IDASigners
@@ -63,164 +67,214 @@ contract DASigners is IDASigners {
         uint96 stake = _amount(msg.value);
         if (stake < minStake) revert StakeTooLow(stake, minStake);
         _checkSocket(socket);
-        if (_slotPlusOne[msg.sender] != 0) revert AlreadyRegistered(msg.sender, uint8(_slotPlusOne[msg.sender] - 1));
-        if (signerCount == MAX_SIGNERS) revert NoFreeSlot(MAX_SIGNERS);
-        G1 memory point = key;
-        bytes32 keyHash = point.hash();
-        if (_keySlotPlusOne[keyHash] != 0) revert KeyInUse(uint8(_keySlotPlusOne[keyHash] - 1));
-        bytes memory message = abi.encodePacked(_possessionMessage(msg.sender, keyHash));
-        // The pairing checks the key too: canonical, on the curve, in the subgroup.
-        if (!BLS.verify(point, proofOfPossession, message, POSSESSION_TAG)) revert PossessionNotProved(msg.sender);
+        Account storage account = _accounts[msg.sender];
+        if (account.slotPlusOne != 0) revert AlreadyRegistered(msg.sender, uint8(account.slotPlusOne - 1));
+        if (block.number < account.jailedUntil) revert Jailed(msg.sender, block.number, account.jailedUntil);
+        slot = _slotFor(stake);
+        bytes32 keyHash = _checkKey(key, proofOfPossession, msg.sender);
 
-        slot = uint8(signerCount);
-        G1 memory sum = slot == 0 ? point : BLS.add(_aggregateKey, point);
-        uint64 fromEpoch = currentEpoch() + DELAY;
-
-        signerCount = uint256(slot) + 1;
-        _slotPlusOne[msg.sender] = uint256(slot) + 1;
-        _keySlotPlusOne[keyHash] = uint256(slot) + 1;
-        _owners[slot] = Owner(msg.sender, socket);
-        _slots[slot].append(fromEpoch, keyHash, stake);
-        _set.append(fromEpoch, sum.hash(), _set.latest().stake + stake);
-        _aggregateKey = sum;
+        Seat memory replaced = _seats[slot];
+        _keep(keyHash, key, msg.sender);
+        _take(slot);
+        _seats[slot] = Seat(msg.sender, stake);
+        account.slotPlusOne = uint16(slot) + 1;
+        account.leaseEnd = currentEpoch() + leaseEpochs;
+        _sockets[msg.sender] = socket;
+        uint64 fromEpoch = _put(slot, keyHash, stake);
+        if (replaced.account != address(0)) _release(slot, replaced, fromEpoch, Departure.Replacement);
         emit Registered(slot, msg.sender, key, stake, fromEpoch, socket);
     }
 
     /// @inheritdoc IDASigners
-    function deposit(uint8 slot) external payable {
+    function deposit(address account) external payable {
         uint96 amount = _amount(msg.value);
         if (amount == 0) revert StakeTooLow(0, 1);
-        if (slot >= signerCount) revert UnknownSlot(slot);
+        uint8 slot = slotOf(account);
 
-        Checkpoint memory own = _slots[slot].latest();
-        Checkpoint memory set = _set.latest();
-        uint64 fromEpoch = currentEpoch() + DELAY;
+        uint96 stake = _seats[slot].stake + amount;
+        _seats[slot].stake = stake;
+        uint64 fromEpoch = _put(slot, _latest(slot).keyHash, stake);
+        emit Deposited(slot, account, stake, fromEpoch);
+    }
 
-        _slots[slot].append(fromEpoch, own.keyHash, own.stake + amount);
-        _set.append(fromEpoch, set.keyHash, set.stake + amount);
-        emit Deposited(slot, own.stake + amount, fromEpoch);
+    /// @inheritdoc IDASigners
+    function renew() external {
+        uint8 slot = slotOf(msg.sender);
+        uint64 leaseEnd = currentEpoch() + leaseEpochs;
+        _accounts[msg.sender].leaseEnd = leaseEnd;
+        emit Renewed(slot, msg.sender, leaseEnd);
+    }
+
+    /// @inheritdoc IDASigners
+    function lapse(uint8 slot) external {
+        if (!_isTaken(slot)) revert UnknownSlot(slot);
+        (uint64 epoch, uint64 leaseEnd) = (currentEpoch(), _accounts[_seats[slot].account].leaseEnd);
+        if (epoch <= leaseEnd) revert LeaseNotOver(slot, epoch, leaseEnd);
+        _vacate(slot, Departure.Lapse);
+    }
+
+    /// @inheritdoc IDASigners
+    function rotateKey(G1 calldata key, G2 calldata proofOfPossession) external {
+        uint8 slot = slotOf(msg.sender);
+        bytes32 keyHash = _checkKey(key, proofOfPossession, msg.sender);
+        if (keyHash == _latest(slot).keyHash) revert SameKey(keyHash);
+
+        _keep(keyHash, key, msg.sender);
+        uint64 fromEpoch = _put(slot, keyHash, _seats[slot].stake);
+        emit KeyRotated(slot, msg.sender, key, fromEpoch);
+    }
+
+    /// @inheritdoc IDASigners
+    function requestWithdraw(uint96 amount) external {
+        uint8 slot = slotOf(msg.sender);
+        uint96 stake = _seats[slot].stake;
+        if (amount == 0) revert StakeTooLow(0, 1);
+        if (amount > stake) revert StakeTooHigh(amount, stake);
+        if (amount == stake) {
+            _vacate(slot, Departure.Exit);
+            return;
+        }
+        uint96 rest = stake - amount;
+        if (rest < minStake) revert StakeTooLow(rest, minStake);
+
+        _seats[slot].stake = rest;
+        uint64 fromEpoch = _put(slot, _latest(slot).keyHash, rest);
+        uint64 releaseBlock = _unbond(msg.sender, amount, fromEpoch);
+        emit StakeReduced(slot, msg.sender, rest, fromEpoch, amount, releaseBlock);
+    }
+
+    /// @inheritdoc IDASigners
+    function withdraw(address payable to) external {
+        uint256 amount = _accounts[msg.sender].empty();
+        if (amount == 0) revert NothingToWithdraw(msg.sender);
+        emit Withdrawn(msg.sender, to, amount);
+        // The credit is gone before the call: a receiver that calls back finds nothing.
+        (bool success, ) = to.call{value: amount}("");
+        if (!success) revert WithdrawalRefused(to, amount);
     }
 
     /// @inheritdoc IDASigners
     function updateSocket(string calldata socket) external {
-        uint8 slot = slotOf(msg.sender);
         _checkSocket(socket);
-        _owners[slot].socket = socket;
-        emit SocketUpdated(slot, socket);
+        // Who registered once has a socket, and may still count.
+        if (bytes(_sockets[msg.sender]).length == 0) revert NotRegistered(msg.sender);
+        _sockets[msg.sender] = socket;
+        emit SocketUpdated(msg.sender, socket);
     }
 
     /// @inheritdoc IDASigners
-    function verify(
-        uint64 epoch,
-        bytes32 message,
-        Attestation calldata attestation
-    ) external view returns (uint96 signedStake, uint96 totalStake) {
-        Checkpoint memory set = _set.covering(attestation.setHint, epoch);
-        G1 memory key = attestation.aggregateKey;
-        bytes32 given = key.hash();
-        if (given != set.keyHash) revert AggregateKeyMismatch(given, set.keyHash);
+    function slash(uint8 slot, uint64 epoch, uint32 hint, address reporter) external returns (uint96 amount) {
+        if (msg.sender != sampling) revert NotSampling(msg.sender);
+        Checkpoint memory then = _counted(slot, epoch, hint);
+        address account = accountOf[then.keyHash];
+        Account storage own = _accounts[account];
 
-        totalStake = set.stake;
-        signedStake = totalStake;
-        if (attestation.absent.length != 0) {
-            (G1 memory absentKey, uint96 absentStake) = _sumOf(attestation.absent, epoch);
-            key = BLS.add(key, absentKey.negate());
-            signedStake -= absentStake;
-        }
-        if (!BLS.verify(key, attestation.signature, abi.encodePacked(message), ATTESTATION_TAG))
-            revert SignatureInvalid();
+        // It leaves the slot in which it is now, which may be another one: all it has left is unbonding.
+        if (own.slotPlusOne != 0) _vacate(uint8(own.slotPlusOne - 1), Departure.Jail);
+        own.settle();
+        // No more than was staked or unbonding: these are 96 bits.
+        amount = uint96(StakeRules.penalty(then.stake, own.unbonding, slashBps));
+        (uint256 reward, uint256 lost) = StakeRules.split(amount, reporterBps);
+        uint64 jailedUntil = uint64(block.number) + jailBlocks;
+        (own.unbonding, own.jailedUntil) = (own.unbonding - amount, jailedUntil);
+        _accounts[reporter].credit += uint128(reward);
+        burnt += lost;
+        emit Slashed(account, slot, epoch, amount, reporter, uint96(reward), jailedUntil);
     }
 
     /// @inheritdoc IDASigners
     function signer(uint8 slot) external view returns (Signer memory) {
-        if (slot >= signerCount) revert UnknownSlot(slot);
-        Owner storage owner = _owners[slot];
-        Checkpoint memory last = _slots[slot].latest();
-        return Signer(owner.account, last.keyHash, last.stake, owner.socket);
+        if (!_isTaken(slot)) revert UnknownSlot(slot);
+        Seat memory seat = _seats[slot];
+        uint64 leaseEnd = _accounts[seat.account].leaseEnd;
+        return Signer(seat.account, _latest(slot).keyHash, seat.stake, leaseEnd, _sockets[seat.account]);
     }
 
     /// @inheritdoc IDASigners
-    function setAt(uint64 epoch, uint256 hint) external view returns (uint96 totalStake, bytes32 aggregateKeyHash) {
-        Checkpoint memory set = _set.covering(hint, epoch);
-        return (set.stake, set.keyHash);
+    function bondOf(address account) external view returns (Bond memory bond) {
+        Account memory own = _accounts[account];
+        if (own.slotPlusOne != 0) bond.staked = _seats[own.slotPlusOne - 1].stake;
+        bond.unbonding = own.slashable();
+        bond.releaseBlock = own.releaseBlock;
+        bond.withdrawable = own.withdrawable();
+        bond.jailedUntil = own.jailedUntil;
     }
 
     /// @inheritdoc IDASigners
-    function slotAt(uint8 slot, uint64 epoch, uint256 hint) external view returns (uint96 stake, bytes32 keyHash) {
-        Checkpoint memory own = _slots[slot].covering(hint, epoch);
-        return (own.stake, own.keyHash);
+    function signerCount() external view returns (uint256) {
+        return _everTaken;
     }
 
     /// @inheritdoc IDASigners
-    function findSet(uint64 epoch) external view returns (uint256 hint) {
-        return _set.find(epoch);
-    }
-
-    /// @inheritdoc IDASigners
-    function findSlot(uint8 slot, uint64 epoch) external view returns (uint256 hint) {
-        return _slots[slot].find(epoch);
-    }
-
-    /// @inheritdoc IDASigners
-    function currentSet() external view returns (uint64 epoch, uint96 totalStake) {
-        epoch = currentEpoch();
-        uint256 count = _set.countUpTo(epoch);
-        if (count != 0) totalStake = _set.points[count - 1].stake;
-    }
-
-    /// @inheritdoc IDASigners
-    function aggregateKey() external view returns (G1 memory) {
-        return _aggregateKey;
-    }
-
-    /// @inheritdoc IDASigners
-    function possessionMessage(address account, G1 calldata key) external view returns (bytes32) {
-        G1 memory point = key;
-        return _possessionMessage(account, point.hash());
+    function takenSlots() external view returns (uint256) {
+        return _taken;
     }
 
     /// @inheritdoc IDASigners
     function slotOf(address account) public view returns (uint8) {
-        uint256 slotPlusOne = _slotPlusOne[account];
+        uint256 slotPlusOne = _accounts[account].slotPlusOne;
         if (slotPlusOne == 0) revert NotRegistered(account);
         return uint8(slotPlusOne - 1);
     }
 
     /// @inheritdoc IDASigners
-    function currentEpoch() public view returns (uint64) {
-        return epochAt(block.number);
+    function socketOf(address account) public view override(SignerSets) returns (string memory) {
+        return _sockets[account];
     }
 
-    /// @inheritdoc IDASigners
-    function epochAt(uint256 blockNumber) public view returns (uint64) {
-        if (blockNumber < firstBlock) revert BeforeFirstBlock(blockNumber, firstBlock);
-        return uint64((blockNumber - firstBlock) / epochBlocks);
+    /// @dev The slot becomes free, and who had it unbonds.
+    function _vacate(uint8 slot, Departure departure) private {
+        Seat memory seat = _seats[slot];
+        delete _seats[slot];
+        _taken &= ~(uint200(1) << slot);
+        uint64 fromEpoch = _put(slot, 0, 0);
+        _release(slot, seat, fromEpoch, departure);
     }
 
-    /// @dev Keys and stake of those absent. Each slot's key is on record for the epoch, so each sum is of keys that are
-    /// in the aggregate, once.
-    function _sumOf(NonSigner[] calldata absent, uint64 epoch) private view returns (G1 memory key, uint96 stake) {
-        uint8 previous;
-        for (uint256 i = 0; i < absent.length; ++i) {
-            NonSigner calldata a = absent[i];
-            if (i != 0 && a.slot <= previous) revert SlotsNotAscending(previous, a.slot);
-            previous = a.slot;
-            Checkpoint memory own = _slots[a.slot].covering(a.hint, epoch);
-            G1 memory point = a.key;
-            bytes32 given = point.hash();
-            if (given != own.keyHash) revert KeyMismatch(a.slot, given, own.keyHash);
-            key = i == 0 ? point : BLS.add(key, point);
-            stake += own.stake;
+    /// @dev Who had the slot has it no longer, and its stake unbonds.
+    function _release(uint8 slot, Seat memory seat, uint64 fromEpoch, Departure departure) private {
+        _accounts[seat.account].slotPlusOne = 0;
+        uint64 releaseBlock = _unbond(seat.account, seat.stake, fromEpoch);
+        emit Left(slot, seat.account, departure, seat.stake, fromEpoch, releaseBlock);
+    }
+
+    /// @dev Epochs ascend, so that this date is the latest so far.
+    function _unbond(address account, uint96 amount, uint64 fromEpoch) private returns (uint64 releaseBlock) {
+        releaseBlock = _epochStart(fromEpoch) + unbonding;
+        _accounts[account].unbond(amount, releaseBlock);
+    }
+
+    function _take(uint8 slot) private {
+        _taken |= uint200(1) << slot;
+        // The lowest free slot is at most one above all that ever were taken.
+        if (slot == _everTaken) _everTaken = slot + 1;
+    }
+
+    /// @dev The lowest free slot, or that of the lowest stake if this one may replace it.
+    function _slotFor(uint96 stake) private view returns (uint8) {
+        uint256 free = Bitmap.lowestZero(_taken);
+        if (free < MAX_SIGNERS) return uint8(free);
+        (uint8 lowest, uint96 least) = (0, type(uint96).max);
+        for (uint256 slot = 0; slot < MAX_SIGNERS; ++slot) {
+            uint96 other = _seats[slot].stake;
+            if (other < least) (lowest, least) = (uint8(slot), other);
         }
+        uint256 required = StakeRules.toReplace(least);
+        if (stake < required) revert NoFreeSlot(lowest, stake, required);
+        return lowest;
     }
 
-    function _possessionMessage(address account, bytes32 keyHash) private view returns (bytes32) {
-        return keccak256(abi.encode(POSSESSION_TYPEHASH, Domain.separator(NAME_HASH), account, keyHash));
+    function _isTaken(uint8 slot) private view returns (bool) {
+        return (uint256(_taken) >> slot) & 1 == 1;
     }
 
     function _checkSocket(string calldata socket) private pure {
         uint256 length = bytes(socket).length;
         if (length == 0 || length > MAX_SOCKET) revert SocketLength(length, MAX_SOCKET);
+    }
+
+    function _checkRate(uint256 bps) private pure {
+        if (bps > StakeRules.BPS) revert RateTooHigh(bps, StakeRules.BPS);
     }
 
     /// @dev 2^96 wei are more than any supply, a devnet's gifts excepted; sums of stakes are checked arithmetic.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {G1, G2} from "../types/Points.sol";
+import {G1, G2, PackedG1} from "../types/Points.sol";
 
 /// @notice What can be said of a point without a precompile.
 library PointLib {
@@ -31,5 +31,14 @@ library PointLib {
     /// @notice keccak256 of the 128 bytes: what stands for a key in storage.
     function hash(G1 memory p) internal pure returns (bytes32) {
         return keccak256(abi.encode(p));
+    }
+
+    /// @notice For storage. Expects canonical coordinates: of others it would drop bits.
+    function pack(G1 memory p) internal pure returns (PackedG1 memory) {
+        return PackedG1((p.xHi << 128) | p.yHi, p.xLo, p.yLo);
+    }
+
+    function unpack(PackedG1 memory p) internal pure returns (G1 memory) {
+        return G1(p.hi >> 128, p.xLo, uint128(p.hi), p.yLo);
     }
 }

@@ -24,5 +24,18 @@ struct G2 {
     uint256 y1Lo;
 }
 
+/// @notice A G1 in three words of storage instead of four: a coordinate's high word has 125 bits.
+/// ```
+/// word 0  xHi 128 | yHi 128
+/// word 1  xLo
+/// word 2  yLo
+/// ```
+struct PackedG1 {
+    uint256 hi;
+    uint256 xLo;
+    uint256 yLo;
+}
+
 using PointLib for G1 global;
 using PointLib for G2 global;
+using PointLib for PackedG1 global;

@@ -124,7 +124,7 @@ contract DAEntranceConfirmTest is EntranceTest {
         _expectRefused(reason, c, _signed(c, _slots(1)));
         // One wei more, in time to count, decides.
         vm.deal(address(this), 1);
-        signers.deposit{value: 1}(0);
+        signers.deposit{value: 1}(_accountOf(0));
         epoch = _settle();
         c.commitment.attempt = 1;
         _submitted(c);
@@ -189,7 +189,7 @@ contract DAEntranceConfirmTest is EntranceTest {
         IDASigners.Attestation memory a = _signed(c, _slots(3));
         _join(1000 ether);
         vm.deal(address(this), 1000 ether);
-        signers.deposit{value: 1000 ether}(0);
+        signers.deposit{value: 1000 ether}(_accountOf(0));
         entrance.confirmBatch(c.id, c.rowNodes, c.metadataNodes, a);
     }
 

@@ -21,7 +21,6 @@ contract DASignersTest is SignersTest {
         string socket
     );
 
-    string internal constant SOCKET = "http://127.0.0.1:4000";
     address internal alice = actor("alice");
 
     function setUp() external {
@@ -30,10 +29,29 @@ contract DASignersTest is SignersTest {
     }
 
     function test_ParametersOfZeroAreRefused() external {
+        address sampling = actor("sampling");
+        for (uint256 i = 0; i < 4; ++i) {
+            IDASigners.Terms memory terms = _terms();
+            if (i == 0) terms.epochBlocks = 0;
+            else if (i == 1) terms.minStake = 0;
+            else if (i == 2) terms.leaseEpochs = 0;
+            else terms.unbonding = 0;
+            vm.expectRevert(IDASigners.ZeroParameter.selector);
+            new DASigners(terms, sampling);
+        }
         vm.expectRevert(IDASigners.ZeroParameter.selector);
-        new DASigners(0, 1);
-        vm.expectRevert(IDASigners.ZeroParameter.selector);
-        new DASigners(1, 0);
+        new DASigners(_terms(), address(0));
+    }
+
+    function test_A32_RatesAboveTheWholeAreRefused() external {
+        IDASigners.Terms memory terms = _terms();
+        terms.slashBps = 10_001;
+        vm.expectRevert(abi.encodeWithSelector(IDASigners.RateTooHigh.selector, 10_001, 10_000));
+        new DASigners(terms, actor("sampling"));
+        terms = _terms();
+        terms.reporterBps = type(uint16).max;
+        vm.expectRevert(abi.encodeWithSelector(IDASigners.RateTooHigh.selector, 65_535, 10_000));
+        new DASigners(terms, actor("sampling"));
     }
 
     function test_EpochsAreArithmetic() external {
@@ -80,14 +98,14 @@ contract DASignersTest is SignersTest {
         _join(1 ether);
         uint64 epoch = _settle();
         vm.prank(alice);
-        signers.deposit{value: 3 ether}(0);
+        signers.deposit{value: 3 ether}(_accountOf(0));
         vm.assertEq(signers.signer(0).stake, 4 ether);
         _assertStake(0, epoch, 1 ether);
         _assertStake(0, epoch + 1, 1 ether);
         _assertStake(0, epoch + 2, 4 ether);
         // A second change in the same epoch replaces the first; hints of earlier epochs stay as they are.
         vm.prank(alice);
-        signers.deposit{value: 1 ether}(0);
+        signers.deposit{value: 1 ether}(_accountOf(0));
         _assertStake(0, epoch + 1, 1 ether);
         _assertStake(0, epoch + 2, 5 ether);
         vm.assertEq(signers.findSlot(0, epoch + 2), 1);
@@ -99,7 +117,7 @@ contract DASignersTest is SignersTest {
         (uint96 total, bytes32 keyHash) = signers.setAt(epoch, signers.findSet(epoch));
         _join(1000 ether);
         vm.prank(alice);
-        signers.deposit{value: 500 ether}(1);
+        signers.deposit{value: 500 ether}(_accountOf(1));
         for (uint64 e = epoch; e < epoch + 2; ++e) {
             (uint96 totalThen, bytes32 keyHashThen) = signers.setAt(e, signers.findSet(e));
             vm.assertEq(totalThen, total);
@@ -113,22 +131,23 @@ contract DASignersTest is SignersTest {
     function test_DepositsOfNothingAndToNobodyAreRefused() external {
         _join(1 ether);
         vm.expectRevert(abi.encodeWithSelector(IDASigners.StakeTooLow.selector, 0, 1));
-        signers.deposit(0);
-        vm.expectRevert(abi.encodeWithSelector(IDASigners.UnknownSlot.selector, 1));
-        signers.deposit{value: 1}(1);
+        signers.deposit(_accountOf(0));
+        vm.expectRevert(abi.encodeWithSelector(IDASigners.NotRegistered.selector, alice));
+        signers.deposit{value: 1}(alice);
         vm.expectRevert(abi.encodeWithSelector(IDASigners.UnknownSlot.selector, 1));
         signers.signer(1);
     }
 
     function test_A32_StakesBeyond96BitsAreRefused() external {
         _join(1 ether);
+        address rich = _accountOf(0);
         uint256 tooMuch = 1 << 96;
         vm.deal(address(this), tooMuch);
         vm.expectRevert(abi.encodeWithSelector(IDASigners.StakeTooHigh.selector, tooMuch, tooMuch - 1));
-        signers.deposit{value: tooMuch}(0);
+        signers.deposit{value: tooMuch}(rich);
         // The sum is checked arithmetic.
         vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 0x11));
-        signers.deposit{value: tooMuch - 1}(0);
+        signers.deposit{value: tooMuch - 1}(rich);
     }
 
     function test_StakeBelowTheMinimumIsRefused() external {
@@ -151,7 +170,8 @@ contract DASignersTest is SignersTest {
         _join(MIN_STAKE);
         (G1 memory key, G2 memory proof) = _credentials(alice, secrets[0]);
         vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IDASigners.KeyInUse.selector, 0));
+        bytes32 keyHash = keccak256(abi.encode(key));
+        vm.expectRevert(abi.encodeWithSelector(IDASigners.KeyTaken.selector, keyHash, _accountOf(0)));
         signers.register{value: MIN_STAKE}(key, proof, SOCKET);
     }
 
@@ -209,7 +229,7 @@ contract DASignersTest is SignersTest {
 
     function test_A11_TheProofBindsChainAndContract() external {
         (G1 memory key, G2 memory proof) = _credentials(alice, 7);
-        DASigners other = new DASigners(EPOCH_BLOCKS, MIN_STAKE);
+        DASigners other = new DASigners(_terms(), actor("sampling"));
         vm.prank(alice);
         vm.expectRevert(abi.encodeWithSelector(IDASigners.PossessionNotProved.selector, alice));
         other.register{value: MIN_STAKE}(key, proof, SOCKET);
@@ -246,16 +266,6 @@ contract DASignersTest is SignersTest {
         }
         // On the curve, of order 3: (0, 2).
         _expectRefused(refused, G1(0, 0, 0, 2), proof);
-    }
-
-    function test_TheTwoHundredAndFirstIsRefused() external {
-        // Fill the count by storage, not by 200 registrations: slot 0 of the layout.
-        vm.store(address(signers), 0, bytes32(uint256(200)));
-        vm.assertEq(signers.signerCount(), 200);
-        (G1 memory key, G2 memory proof) = _credentials(alice, 7);
-        vm.prank(alice);
-        vm.expectRevert(abi.encodeWithSelector(IDASigners.NoFreeSlot.selector, 200));
-        signers.register{value: MIN_STAKE}(key, proof, SOCKET);
     }
 
     function _expectRefused(bytes memory reason, G1 memory key, G2 memory proof) internal {

@@ -62,7 +62,7 @@ contract DASignersVerifyTest is SignersTest {
         IDASigners.Attestation memory then = _attestation(epoch, MESSAGE, _slots(2));
         _join(5 ether);
         vm.deal(address(this), 7 ether);
-        signers.deposit{value: 7 ether}(2);
+        signers.deposit{value: 7 ether}(_accountOf(2));
         uint64 later = _settle();
         _assertStakes(then, 7 ether);
 

@@ -12,13 +12,34 @@ abstract contract SignersTest is Test {
     uint64 internal constant EPOCH_BLOCKS = 100;
     uint96 internal constant MIN_STAKE = 1 ether;
     uint256 internal constant START = 1000;
+    uint64 internal constant LEASE = 50_000;
+    uint64 internal constant UNBONDING = 1500;
+    uint64 internal constant JAIL = 1000;
+    string internal constant SOCKET = "http://127.0.0.1:4000";
 
     DASigners internal signers;
     uint256[] internal secrets;
 
     function _deploySigners() internal {
+        _deploySigners(actor("sampling"));
+    }
+
+    function _deploySigners(address sampling) internal {
         vm.roll(START);
-        signers = new DASigners(EPOCH_BLOCKS, MIN_STAKE);
+        signers = new DASigners(_terms(), sampling);
+    }
+
+    function _terms() internal pure returns (IDASigners.Terms memory) {
+        return
+            IDASigners.Terms({
+                epochBlocks: uint32(EPOCH_BLOCKS),
+                minStake: MIN_STAKE,
+                leaseEpochs: uint32(LEASE),
+                unbonding: uint32(UNBONDING),
+                jailBlocks: uint32(JAIL),
+                slashBps: 1000,
+                reporterBps: 2500
+            });
     }
 
     /// @dev Secrets are unlike small multiples of each other, and the same in each run.
@@ -43,7 +64,7 @@ abstract contract SignersTest is Test {
         G2 memory proof = Signing.prove(secret, signers.possessionMessage(account, key));
         vm.deal(account, stake);
         vm.prank(account);
-        return signers.register{value: stake}(key, proof, "http://127.0.0.1:4000");
+        return signers.register{value: stake}(key, proof, SOCKET);
     }
 
     function _joinMany(uint256 count, uint96 stake) internal {

@@ -24,7 +24,10 @@ contract SignersHandler is Test {
     Change[] private _changes;
 
     constructor() {
-        signers = new DASigners(EPOCH_BLOCKS, 1 ether);
+        signers = new DASigners(
+            IDASigners.Terms(uint32(EPOCH_BLOCKS), 1 ether, 1000, 20, 20, 1000, 2500),
+            actor("sampling")
+        );
     }
 
     function register(uint256 secret, uint96 stake) external {
@@ -48,7 +51,7 @@ contract SignersHandler is Test {
         slot %= secrets.length;
         amount = uint96(bound(amount, 1, 1000 ether));
         vm.deal(address(this), amount);
-        signers.deposit{value: amount}(uint8(slot));
+        signers.deposit{value: amount}(actor(vm.toString(slot)));
         _changes.push(Change(uint8(slot), signers.currentEpoch() + 2, amount));
     }
 

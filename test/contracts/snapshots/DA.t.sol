@@ -108,7 +108,7 @@ contract DASnapshots is EntranceTest {
     }
 
     function test_Deposit() external {
-        bytes memory data = abi.encodeCall(IDASigners.deposit, (7));
+        bytes memory data = abi.encodeCall(IDASigners.deposit, (_accountOf(7)));
         gasLine("DASigners.deposit", _transact(address(signers), submitter, 1 ether, data), 200_000);
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {BlobHeader} from "../types/BlobHeader.sol";
+import {BlobProof} from "../types/BlobProof.sol";
+import {Opening} from "../types/FraudProof.sol";
+import {IDAFraud} from "./IDAFraud.sol";
 import {IDASigners} from "./IDASigners.sol";
 
 /// @title Registry of batches: escrow, verdict, and reads against what was certified
@@ -11,8 +13,41 @@ import {IDASigners} from "./IDASigners.sol";
 /// stays in the sampling pool. Anyone may call anything; money goes to the recorded party, and only by `withdraw`.
 /// @dev A batch's status is computed from facts: its blocks on record and the present one.
 /// Also reverts with the errors of IDASigners, of Flow, and of the libraries BatchTree, BlobHeaderLib, EntryLib,
-/// MerklePath and RowTree.
-interface IDAEntrance {
+/// MerklePath, PointEvaluation and RowTree.
+interface IDAEntrance is IDAFraud {
+    /// @notice The contracts that work with this one; each names it as its `entrance`.
+    /// @param signers whose joint signature confirms
+    /// @param sampling may pay samplers out of the pool of DA fees
+    /// @param challenges may take the bond of a batch that is withheld
+    struct Partners {
+        address signers;
+        address sampling;
+        address challenges;
+    }
+
+    /// @param confirmWindow blocks after the submission in which a batch can be confirmed; 1 to 250
+    /// @param retention blocks after the confirmation for which nodes hold a batch
+    /// @param bondPerRow wei
+    /// @param daFeePerRow wei
+    struct Terms {
+        uint64 confirmWindow;
+        uint64 retention;
+        uint96 bondPerRow;
+        uint96 daFeePerRow;
+    }
+
+    /// @notice What a confirmation fixed. On record is its hash alone, keccak256(abi.encode(certificate)): whoever needs
+    /// the parts brings them, from `BatchConfirmed`.
+    /// @param seed hash of the block of submission: what the signatures were drawn from
+    /// @param auditSeed keccak256(abi.encode(hash of the block before the confirmation, batchId)): what audits are drawn
+    /// from, unknown to all who signed
+    /// @param absent bit i: slot i is not among the signers
+    struct Certificate {
+        bytes32 seed;
+        bytes32 auditSeed;
+        uint256 absent;
+    }
+
     /// @notice What a submitter commits to.
     /// @param batchRoot root over the blob headers, in order
     /// @param rowsRoot keccak256 of the concatenated node roots of the rows' log entry (0G's identity)
@@ -39,9 +74,11 @@ interface IDAEntrance {
     /// @param bond wei in escrow until `retainUntil`, or failure
     /// @param confirmBlock 0 until confirmed
     /// @param retainUntil last block in which nodes must hold the batch; 0 until confirmed
-    /// @param seed hash of `submitBlock`; 0 until confirmed
+    /// @param certificate keccak256(abi.encode(Certificate)); 0 until confirmed
     /// @param failed `failBatch` was called
     /// @param bondWithdrawn `withdrawBond` was called
+    /// @param bondLost the bond went to a reporter and into the fire
+    /// @param withheld a challenge was not answered in time
     struct BatchRecord {
         bytes32 batchRoot;
         bytes32 rowsRoot;
@@ -57,16 +94,11 @@ interface IDAEntrance {
         uint256 bond;
         uint64 confirmBlock;
         uint64 retainUntil;
-        bytes32 seed;
+        bytes32 certificate;
         bool failed;
         bool bondWithdrawn;
-    }
-
-    /// @notice A blob's place in a batch: its header, its index, and its siblings from the leaf up.
-    struct BlobProof {
-        BlobHeader header;
-        uint256 index;
-        bytes32[] path;
+        bool bondLost;
+        bool withheld;
     }
 
     enum Status {
@@ -81,6 +113,8 @@ interface IDAEntrance {
     /// @notice Block numbers are kept in 48 bits.
     error RetentionTooLong(uint256 blocks, uint256 limit);
     error NoCode(address account);
+    /// @notice A partner that works for another entrance.
+    error WrongPartner(address partner, address expected, address found);
     error BlobCount(uint256 blobs, uint256 limit);
     /// @notice No rows, more than the limit, or fewer than blobs: each blob has at least one.
     error RowCount(uint256 rows, uint256 least, uint256 limit);
@@ -103,11 +137,18 @@ interface IDAEntrance {
     error AlreadyFailed(bytes32 batchId);
     error AlreadyWithdrawn(bytes32 batchId);
     error StillRetained(uint256 blockNumber, uint256 retainUntil);
+    /// @notice The bond was taken: the batch was withheld, or a blob of it is corrupt.
+    error BondForfeited(bytes32 batchId);
+    error ChallengesOpen(bytes32 batchId, uint256 challenges);
     error NothingToWithdraw(address account);
     error WithdrawalRefused(address to, uint256 amount);
     error NotFlow(address sender);
+    error NotSampling(address sender);
+    error NotChallenges(address sender);
     error BlobNotInBatch(bytes32 computedRoot, bytes32 batchRoot);
     error NotUnderDataRoot(bytes32 computedRoot, bytes32 dataRoot);
+    /// @notice Only a blob of one row has an ordinary commitment.
+    error NotOneRow(uint256 rows);
 
     event BatchSubmitted(
         bytes32 indexed batchId,
@@ -117,6 +158,9 @@ interface IDAEntrance {
     );
     /// @param rowsTxSeq Flow's submission index of the rows
     /// @param metadataTxSeq Flow's submission index of the metadata
+    /// @param seed first part of the certificate on record
+    /// @param auditSeed its second part
+    /// @param absent its third part: bit i, slot i is not among the signers
     event BatchConfirmed(
         bytes32 indexed batchId,
         uint256 rowsTxSeq,
@@ -124,7 +168,9 @@ interface IDAEntrance {
         uint96 signedStake,
         uint96 totalStake,
         bytes32 seed,
-        uint64 retainUntil
+        uint64 retainUntil,
+        bytes32 auditSeed,
+        uint256 absent
     );
     event BatchFailed(bytes32 indexed batchId);
     event BondReleased(bytes32 indexed batchId);
@@ -151,19 +197,29 @@ interface IDAEntrance {
     /// @notice Returns storage fee and bond of an unavailable batch to its submitter's credit.
     function failBatch(bytes32 batchId) external;
 
-    /// @notice Returns the bond of an available batch to its submitter's credit, after `retainUntil`.
+    /// @notice Returns the bond of an available batch to its submitter's credit, after `retainUntil` and once no
+    /// challenge of it is open.
     function withdrawBond(bytes32 batchId) external;
 
     /// @notice Sends the caller's whole credit to `to`.
     function withdraw(address payable to) external;
 
+    /// @notice Moves `amount`, or what is left, from the pool of DA fees to the credit of `to`. Only `sampling`.
+    function paySample(address to, uint256 amount) external returns (uint256 paid);
+
+    /// @notice Flags an available batch as withheld. Its bond, unless it is gone already, is lost: half to the credit of
+    /// `reporter`, half burnt. Only `challenges`.
+    function loseBond(bytes32 batchId, address reporter) external;
+
     /// @notice Checks that the batch is available and holds the blob. Reverts with what is wrong.
     function verifyBlob(bytes32 batchId, BlobProof calldata proof) external view returns (bytes32 blobKey);
 
-    /// @notice Checks that `cell` (2048 bytes) is the blob's cell at (row, column). Reverts with what is wrong.
+    /// @notice Checks that `cell` (2048 bytes) is the blob's cell at (row, column), and that nobody proved the blob corrupt.
+    /// Reverts with what is wrong.
     /// @param column 0…63 are the data, 64…127 the redundancy
     /// @param path siblings from the cell up: 7 to its row, then ⌈log2 rows⌉ to the dataRoot
-    /// @return always true
+    /// @return valid always true
+    /// @return withheld a challenge of the batch was not answered in time
     function verifyCell(
         bytes32 batchId,
         BlobProof calldata proof,
@@ -171,9 +227,10 @@ interface IDAEntrance {
         uint256 column,
         bytes calldata cell,
         bytes32[] calldata path
-    ) external view returns (bool);
+    ) external view returns (bool valid, bool withheld);
 
-    /// @notice Gives `sector` back if it is the blob's at `sectorIndex`. Reverts with what is wrong.
+    /// @notice Gives `sector` back if it is the blob's at `sectorIndex`, and nobody proved the blob corrupt. Reverts with
+    /// what is wrong.
     /// @param sectorIndex row × 1024 + sector of the extended row (0…511 are the data, 512…1023 the redundancy)
     /// @param path siblings from the sector up: 10 to its row, then ⌈log2 rows⌉ to the dataRoot
     function readSector(
@@ -182,7 +239,19 @@ interface IDAEntrance {
         uint256 sectorIndex,
         bytes32[8] calldata sector,
         bytes32[] calldata path
-    ) external view returns (bytes32[8] memory);
+    ) external view returns (bytes32[8] memory read, bool withheld);
+
+    /// @notice Checks by the commitment alone, without a path, that a one-row blob holds `opening.value` at `position`, and
+    /// that nobody proved the blob corrupt. Reverts with what is wrong.
+    /// @param position 64 × column + element of the cell; 0 … 4095 are the data in order
+    /// @return valid always true
+    /// @return withheld a challenge of the batch was not answered in time
+    function verifyElement(
+        bytes32 batchId,
+        BlobProof calldata proof,
+        uint256 position,
+        Opening calldata opening
+    ) external view returns (bool valid, bool withheld);
 
     /// @notice What `submitBatch` takes for such a batch in this block. The storage fee covers a price that is announced
     /// but not yet in force.
@@ -202,7 +271,8 @@ interface IDAEntrance {
 
     /// @notice What validators sign: keccak256(abi.encode(keccak256("Attestation(bytes32 batchId,uint64 epoch,bytes32
     /// seed)"), domain, batchId, epoch, seed)), domain = EIP-712 separator with name "0G-DA", version "1".
-    /// @dev Reverts in the block of submission and, unconfirmed, once the chain has forgotten that block's hash.
+    /// @dev Until confirmation: the seed is not on record, afterwards it is brought (`Certificate`). Reverts in the block of
+    /// submission and once the chain has forgotten that block's hash.
     function messageOf(bytes32 batchId) external view returns (bytes32);
 
     /// @notice Last block in which the batch can be confirmed.
@@ -219,6 +289,9 @@ interface IDAEntrance {
 
     /// @notice DA fees taken and not yet paid to samplers, in wei.
     function samplingPool() external view returns (uint256);
+
+    /// @notice Halves of lost bonds, in wei: they stay here, for nobody.
+    function burnt() external view returns (uint256);
 
     /// @notice Blocks after the submission in which it can be confirmed; at most 250, blockhash reaches 256 back.
     function confirmWindow() external view returns (uint64);
@@ -238,4 +311,8 @@ interface IDAEntrance {
     function market() external view returns (address);
 
     function signers() external view returns (address);
+
+    function sampling() external view returns (address);
+
+    function challenges() external view returns (address);
 }

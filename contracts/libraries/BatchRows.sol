@@ -30,7 +30,7 @@ library BatchRows {
         bytes32 rowsRoot,
         RowsProof calldata proof
     ) internal pure {
-        if (column >= RowTree.CELLS) revert MerklePath.IndexOutOfRange(column, RowTree.CELLS);
+        MerklePath.requireIndex(column, RowTree.CELLS);
         (bytes32 node, uint256 above, uint256 height) = _cover(row, rowCount, rowsRoot, proof.nodes);
         uint256 index = above * RowTree.CELLS + column;
         _check(MerklePath.root(cellRoot, index, height + RowTree.CELL_LEVELS, proof.path), node);
@@ -46,7 +46,7 @@ library BatchRows {
         bytes32 rowsRoot,
         RowsProof calldata proof
     ) internal pure {
-        if (sector >= RowTree.SECTORS) revert MerklePath.IndexOutOfRange(sector, RowTree.SECTORS);
+        MerklePath.requireIndex(sector, RowTree.SECTORS);
         (bytes32 node, uint256 above, uint256 height) = _cover(row, rowCount, rowsRoot, proof.nodes);
         uint256 index = above * RowTree.SECTORS + sector;
         _check(MerklePath.root(sectorHash, index, height + RowTree.SECTOR_LEVELS, proof.path), node);
@@ -63,7 +63,7 @@ library BatchRows {
         bytes32 rowsRoot,
         bytes32[] calldata nodes
     ) private pure returns (bytes32 node, uint256 place, uint256 height) {
-        if (row >= rowCount) revert MerklePath.IndexOutOfRange(row, rowCount);
+        MerklePath.requireIndex(row, rowCount);
         bytes32 identity = keccak256(abi.encodePacked(nodes));
         if (identity != rowsRoot) revert EntryLib.IdentityMismatch(identity, rowsRoot);
         // A row has a power of two of sectors, so the padded size is whole rows: one node for each binary digit that is one.

@@ -22,7 +22,7 @@ library BatchTree {
         uint256 count,
         bytes32[] calldata path
     ) internal pure returns (bytes32) {
-        if (index >= count) revert MerklePath.IndexOutOfRange(index, count);
+        MerklePath.requireIndex(index, count);
         return MerklePath.root(leaf(blobKey), index, MerklePath.depthOf(count), path);
     }
 }

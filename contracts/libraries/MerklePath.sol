@@ -18,11 +18,15 @@ library MerklePath {
         bytes32[] calldata path
     ) internal pure returns (bytes32 node) {
         if (path.length != depth) revert PathLength(path.length, depth);
-        if (index >> depth != 0) revert IndexOutOfRange(index, 1 << depth);
+        requireIndex(index, 1 << depth);
         node = leaf;
         for (uint256 level = 0; level < depth; ++level) {
             node = (index >> level) & 1 == 0 ? MerkleHash.node(node, path[level]) : MerkleHash.node(path[level], node);
         }
+    }
+
+    function requireIndex(uint256 index, uint256 count) internal pure {
+        if (index >= count) revert IndexOutOfRange(index, count);
     }
 
     /// @notice Levels of a tree that holds `count` ≥ 1 leaves: ⌈log2 count⌉.

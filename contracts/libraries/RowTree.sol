@@ -35,8 +35,8 @@ library RowTree {
         uint256 rows,
         bytes32[] calldata path
     ) internal pure returns (bytes32) {
-        if (row >= rows) revert MerklePath.IndexOutOfRange(row, rows);
-        if (column >= CELLS) revert MerklePath.IndexOutOfRange(column, CELLS);
+        MerklePath.requireIndex(row, rows);
+        MerklePath.requireIndex(column, CELLS);
         uint256 depth = CELL_LEVELS + MerklePath.depthOf(rows);
         return MerklePath.root(cellRoot(cell), row * CELLS + column, depth, path);
     }
@@ -48,7 +48,7 @@ library RowTree {
         uint256 rows,
         bytes32[] calldata path
     ) internal pure returns (bytes32) {
-        if (index >= rows * SECTORS) revert MerklePath.IndexOutOfRange(index, rows * SECTORS);
+        MerklePath.requireIndex(index, rows * SECTORS);
         uint256 depth = SECTOR_LEVELS + MerklePath.depthOf(rows);
         return MerklePath.root(keccak256(abi.encode(sector)), index, depth, path);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {DAEntrance} from "../../../contracts/da/DAEntrance.sol";
 import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
 import {IFlow} from "../../../contracts/interfaces/IFlow.sol";
@@ -19,7 +18,9 @@ contract DAEntranceConfirmTest is EntranceTest {
         uint96 signedStake,
         uint96 totalStake,
         bytes32 seed,
-        uint64 retainUntil
+        uint64 retainUntil,
+        bytes32 auditSeed,
+        uint256 absent
     );
 
     uint64 internal epoch;
@@ -39,12 +40,15 @@ contract DAEntranceConfirmTest is EntranceTest {
         vm.expectEmit(address(flow));
         emit IFlow.Submit(address(entrance), c.commitment.metadataRoot, 1, 36 * 1024, 4608, _metadataData(c));
         vm.expectEmit(address(entrance));
-        emit BatchConfirmed(c.id, 0, 1, 3 ether, 4 ether, seed, until);
+        bytes32 auditSeed = keccak256(abi.encode(seed, c.id));
+        emit BatchConfirmed(c.id, 0, 1, 3 ether, 4 ether, seed, until, auditSeed, 1 << 2);
         vm.prank(actor("anyone"));
         entrance.confirmBatch(c.id, c.rowNodes, c.metadataNodes, a);
 
         IDAEntrance.BatchRecord memory r = entrance.record(c.id);
-        vm.assertEq(r.seed, seed);
+        bytes32 certificate = keccak256(abi.encode(IDAEntrance.Certificate(seed, auditSeed, 1 << 2)));
+        vm.assertEq(r.certificate, certificate);
+        vm.assertFalse(r.bondLost || r.withheld || r.bondWithdrawn || r.failed);
         vm.assertEq(r.confirmBlock, vm.getBlockNumber());
         vm.assertEq(r.retainUntil, until);
         vm.assertEq(entrance.retainUntil(c.id), until);
@@ -54,12 +58,11 @@ contract DAEntranceConfirmTest is EntranceTest {
         vm.assertEq(entrance.credit(submitter), 0);
     }
 
-    function test_TheMessageOutlivesTheBlockHash() external {
-        Case memory c = _submitted(_case());
+    function test_TheMessageNamesBatchEpochAndSeed() external {
+        Case memory c = _case();
+        _submit(c);
+        bytes32 seed = _mine();
         bytes32 message = entrance.messageOf(c.id);
-        _confirm(c);
-        vm.roll(vm.getBlockNumber() + 1000);
-        vm.assertEq(entrance.messageOf(c.id), message);
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
@@ -70,8 +73,32 @@ contract DAEntranceConfirmTest is EntranceTest {
             )
         );
         bytes32 typeHash = keccak256("Attestation(bytes32 batchId,uint64 epoch,bytes32 seed)");
-        bytes32 seed = entrance.record(c.id).seed;
         vm.assertEq(message, keccak256(abi.encode(typeHash, domain, c.id, uint256(epoch), seed)));
+        // Afterwards the seed is not on record: whoever needs the message brings the certificate.
+        _confirm(c);
+        vm.expectRevert(_wrongStatus(c, IDAEntrance.Status.Available));
+        entrance.messageOf(c.id);
+    }
+
+    /// @dev A23: whoever signed could not know what audits are drawn from; and nobody is called absent who signed.
+    function test_A23_TheCertificateNamesTheAbsentAndASeedOfTheBlockBefore() external {
+        Case memory c = _submitted(_case());
+        IDASigners.Attestation memory a = _signed(c, _slots(0));
+        uint256 state = vm.snapshotState();
+        bytes32 seed = blockhash(entrance.record(c.id).submitBlock);
+        bytes32[3] memory seen;
+        for (uint256 later = 0; later < 3; ++later) {
+            vm.roll(vm.getBlockNumber() + later);
+            vm.setBlockhash(entrance.record(c.id).submitBlock, seed);
+            bytes32 last = later == 0 ? seed : keccak256(abi.encode("before", later));
+            vm.setBlockhash(vm.getBlockNumber() - 1, last);
+            entrance.confirmBatch(c.id, c.rowNodes, c.metadataNodes, a);
+            seen[later] = entrance.record(c.id).certificate;
+            bytes32 auditSeed = keccak256(abi.encode(last, c.id));
+            vm.assertEq(seen[later], keccak256(abi.encode(IDAEntrance.Certificate(seed, auditSeed, 1))));
+            vm.revertToState(state);
+        }
+        vm.assertTrue(seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2]);
     }
 
     function test_A18_NoSeedInTheBlockOfSubmission() external {
@@ -98,7 +125,7 @@ contract DAEntranceConfirmTest is EntranceTest {
     }
 
     function test_A22_AForgottenBlockHashIsNoSeed() external {
-        entrance = new DAEntrance(address(flow), address(signers), 250, RETENTION, BOND, DA_FEE);
+        entrance = _newEntrance(250, RETENTION, BOND, DA_FEE).entrance();
         Case memory c = _submitted(_case());
         IDASigners.Attestation memory a = _signed(c, _none());
         uint256 submitBlock = vm.getBlockNumber() - 1;
@@ -170,7 +197,7 @@ contract DAEntranceConfirmTest is EntranceTest {
         vm.chainId(31337);
 
         // The same validators and the same submission, one deployment later.
-        entrance = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
+        entrance = _newEntrance(WINDOW, RETENTION, BOND, DA_FEE).entrance();
         Case memory elsewhere = _submitted(_case());
         _expectRefused(invalid, elsewhere, a);
     }
@@ -244,7 +271,7 @@ contract DAEntranceConfirmTest is EntranceTest {
     }
 
     function test_A32_ThePriceNeverRisesAboveTheEscrow() external {
-        entrance = new DAEntrance(address(flow), address(signers), 250, RETENTION, BOND, DA_FEE);
+        entrance = _newEntrance(250, RETENTION, BOND, DA_FEE).entrance();
         Case memory c = _case();
         // Announced in the block of submission, after it; and by the deadline not yet in force.
         _submit(c);

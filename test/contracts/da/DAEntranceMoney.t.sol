@@ -190,7 +190,7 @@ contract DAEntranceMoneyTest is EntranceTest {
     function testFuzz_A32_AcceptedParametersWork(uint64 window, uint64 retention, uint96 bond, uint96 daFee) external {
         window = uint64(bound(window, 1, 250));
         retention = uint64(bound(retention, 1, type(uint48).max));
-        entrance = new DAEntrance(address(flow), address(signers), window, retention, bond, daFee);
+        entrance = _newEntrance(window, retention, bond, daFee).entrance();
         Case memory c = _confirmed(_case());
         Case memory late = _case(512, 1_179_648, "late");
         _submit(late);

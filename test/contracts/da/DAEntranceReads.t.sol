@@ -7,6 +7,7 @@ import {MerklePath} from "../../../contracts/libraries/MerklePath.sol";
 import {RowTree} from "../../../contracts/libraries/RowTree.sol";
 import {ZeroHashes} from "../../../contracts/libraries/ZeroHashes.sol";
 import {BlobHeader} from "../../../contracts/types/BlobHeader.sol";
+import {BlobProof} from "../../../contracts/types/BlobProof.sol";
 import {EntranceTest} from "./EntranceTest.sol";
 import {Naive} from "./Naive.sol";
 
@@ -15,7 +16,7 @@ contract DAEntranceReadsTest is EntranceTest {
     /// @notice A batch with one blob that is known down to one cell.
     struct Blob {
         Case batch;
-        IDAEntrance.BlobProof proof;
+        BlobProof proof;
         bytes32[] leaves;
         bytes32[] segments;
         bytes32[] cells;
@@ -183,11 +184,12 @@ contract DAEntranceReadsTest is EntranceTest {
 
     function _assertReads(Blob memory b) internal view {
         vm.assertEq(entrance.verifyBlob(b.batch.id, b.proof), keccak256(abi.encode(b.proof.header)));
-        vm.assertTrue(entrance.verifyCell(b.batch.id, b.proof, b.row, b.column, b.cell, b.path));
+        (bool valid, bool withheld) = entrance.verifyCell(b.batch.id, b.proof, b.row, b.column, b.cell, b.path);
+        vm.assertTrue(valid && !withheld);
         for (uint256 s = 0; s < 8; ++s) {
             (bytes32[8] memory sector, bytes32[] memory path) = _sector(b, s);
             uint256 index = (b.row * 128 + b.column) * 8 + s;
-            bytes32[8] memory read = entrance.readSector(b.batch.id, b.proof, index, sector, path);
+            (bytes32[8] memory read, ) = entrance.readSector(b.batch.id, b.proof, index, sector, path);
             vm.assertEq(keccak256(abi.encode(read)), keccak256(abi.encode(sector)));
         }
     }

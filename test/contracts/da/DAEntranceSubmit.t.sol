@@ -6,6 +6,12 @@ import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {EntranceTest} from "./EntranceTest.sol";
 
 /// @notice What is recorded, what is paid, what is refused at submission.
+contract PartnerOfItsCaller {
+    function entrance() external view returns (address) {
+        return msg.sender;
+    }
+}
+
 contract DAEntranceSubmitTest is EntranceTest {
     event BatchSubmitted(
         bytes32 indexed batchId,
@@ -46,7 +52,7 @@ contract DAEntranceSubmitTest is EntranceTest {
         vm.assertEq(r.bond, 17 * uint256(BOND));
         vm.assertEq(r.confirmBlock, 0);
         vm.assertEq(r.retainUntil, 0);
-        vm.assertEq(r.seed, 0);
+        vm.assertEq(r.certificate, 0);
         vm.assertFalse(r.failed);
         vm.assertFalse(r.bondWithdrawn);
         vm.assertEq(uint256(entrance.statusOf(id)), uint256(IDAEntrance.Status.Submitted));
@@ -109,7 +115,7 @@ contract DAEntranceSubmitTest is EntranceTest {
         (c.batchRoot, c.rowsRoot) = (c.rowsRoot, c.batchRoot);
         vm.assertEq(entrance.batchIdOf(submitter, c), id);
         // A11: nor chain or contract.
-        DAEntrance other = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
+        DAEntrance other = _newEntrance(WINDOW, RETENTION, BOND, DA_FEE).entrance();
         vm.assertNotEq(other.batchIdOf(submitter, c), id);
         vm.chainId(2);
         vm.assertNotEq(entrance.batchIdOf(submitter, c), id);
@@ -224,18 +230,34 @@ contract DAEntranceSubmitTest is EntranceTest {
 
     function test_TheConstructorRefusesWhatCannotWork() external {
         vm.expectRevert(abi.encodeWithSelector(IDAEntrance.ConfirmWindowTooLong.selector, 251, 250));
-        new DAEntrance(address(flow), address(signers), 251, RETENTION, BOND, DA_FEE);
+        _newEntrance(251, RETENTION, BOND, DA_FEE);
         vm.expectRevert(IDAEntrance.ZeroParameter.selector);
-        new DAEntrance(address(flow), address(signers), 0, RETENTION, BOND, DA_FEE);
+        _newEntrance(0, RETENTION, BOND, DA_FEE);
         vm.expectRevert(IDAEntrance.ZeroParameter.selector);
-        new DAEntrance(address(flow), address(signers), WINDOW, 0, BOND, DA_FEE);
+        _newEntrance(WINDOW, 0, BOND, DA_FEE);
         vm.expectRevert(abi.encodeWithSelector(IDAEntrance.RetentionTooLong.selector, 1 << 48, (1 << 48) - 1));
-        new DAEntrance(address(flow), address(signers), WINDOW, 1 << 48, BOND, DA_FEE);
-        vm.expectRevert(abi.encodeWithSelector(IDAEntrance.NoCode.selector, address(1234)));
-        new DAEntrance(address(1234), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
-        vm.expectRevert(abi.encodeWithSelector(IDAEntrance.NoCode.selector, address(1234)));
-        new DAEntrance(address(flow), address(1234), WINDOW, RETENTION, BOND, DA_FEE);
-        new DAEntrance(address(flow), address(signers), 250, RETENTION, 0, 0);
+        _newEntrance(WINDOW, 1 << 48, BOND, DA_FEE);
+        _newEntrance(250, RETENTION, 0, 0);
+    }
+
+    function test_TheConstructorRefusesPartnersThatAreNotThereOrAnothers() external {
+        IDAEntrance.Terms memory terms = IDAEntrance.Terms(WINDOW, RETENTION, BOND, DA_FEE);
+        (address flow_, address signers_) = (address(flow), address(signers));
+        (address here, address codeless) = (address(sampling), address(1234));
+        bytes memory noCode = abi.encodeWithSelector(IDAEntrance.NoCode.selector, codeless);
+        vm.expectRevert(noCode);
+        new DAEntrance(codeless, IDAEntrance.Partners(signers_, here, here), terms);
+        vm.expectRevert(noCode);
+        new DAEntrance(flow_, IDAEntrance.Partners(codeless, here, here), terms);
+        vm.expectRevert(noCode);
+        new DAEntrance(flow_, IDAEntrance.Partners(signers_, codeless, here), terms);
+        vm.expectRevert(noCode);
+        new DAEntrance(flow_, IDAEntrance.Partners(signers_, address(new PartnerOfItsCaller()), codeless), terms);
+        // These work for the entrance that is there already.
+        vm.expectPartialRevert(IDAEntrance.WrongPartner.selector);
+        new DAEntrance(flow_, IDAEntrance.Partners(signers_, here, here), terms);
+        vm.expectPartialRevert(IDAEntrance.WrongPartner.selector);
+        new DAEntrance(flow_, IDAEntrance.Partners(signers_, address(new PartnerOfItsCaller()), here), terms);
     }
 
     function test_EtherComesFromFlowOrWithABatch() external {

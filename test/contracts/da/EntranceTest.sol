@@ -8,6 +8,7 @@ import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
 import {FixedPrice} from "../../../contracts/pay/FixedPrice.sol";
 import {anyMining} from "../base/MineTerms.sol";
+import {EntranceFactory, PartnerDouble} from "./EntranceFactory.sol";
 import {SignersTest} from "./SignersTest.sol";
 
 /// @notice The whole system on its real parts, and batches to pass through it.
@@ -21,6 +22,8 @@ abstract contract EntranceTest is SignersTest {
     Flow internal flow;
     FixedPrice internal market;
     DAEntrance internal entrance;
+    PartnerDouble internal sampling;
+    PartnerDouble internal challenges;
     address internal submitter = actor("submitter");
     address internal priceAdmin = actor("price admin");
 
@@ -39,7 +42,22 @@ abstract contract EntranceTest is SignersTest {
             anyMining()
         );
         (flow, market) = (genesis.flow(), genesis.market());
-        entrance = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
+        _deployEntrance(WINDOW);
+    }
+
+    function _deployEntrance(uint64 window) internal {
+        EntranceFactory factory = _newEntrance(window, RETENTION, BOND, DA_FEE);
+        (entrance, sampling, challenges) = (factory.entrance(), factory.sampling(), factory.challenges());
+    }
+
+    function _newEntrance(
+        uint64 window,
+        uint64 retention,
+        uint96 bond,
+        uint96 daFee
+    ) internal returns (EntranceFactory) {
+        IDAEntrance.Terms memory terms = IDAEntrance.Terms(window, retention, bond, daFee);
+        return new EntranceFactory(address(flow), address(signers), terms);
     }
 
     function _deployWith(uint256 validators) internal returns (uint64 epoch) {

@@ -10,6 +10,7 @@ import {FixedPrice} from "../../../contracts/pay/FixedPrice.sol";
 import {Invariant} from "../base/Invariant.sol";
 import {anyMining} from "../base/MineTerms.sol";
 import {Test} from "../base/Test.sol";
+import {EntranceFactory, PartnerDouble} from "../da/EntranceFactory.sol";
 
 /// @notice Validators that sign whatever they are told to: money and states do not depend on who they are.
 contract ObedientSigners {
@@ -69,14 +70,19 @@ contract EntranceHandler is Test {
     uint256 public paid;
     uint256 public withdrawn;
     uint256 public confirmations;
+    uint256 public sampled;
+    PartnerDouble public sampling;
+    PartnerDouble public challenges;
+    address public immutable sampler = actor("sampler");
     bytes32[] private _batches;
     GreedySubmitter[3] private _submitters;
     mapping(bytes32 id => IDAEntrance.BatchCommitment) private _commitments;
     mapping(bytes32 id => IDAEntrance.Status) private _seen;
 
-    constructor(DAEntrance entrance_, ObedientSigners signers_, FixedPrice market_, address admin_) {
-        (entrance, signers, market, admin) = (entrance_, signers_, market_, admin_);
-        for (uint256 i = 0; i < 3; ++i) _submitters[i] = new GreedySubmitter(entrance_);
+    constructor(EntranceFactory factory, ObedientSigners signers_, FixedPrice market_, address admin_) {
+        (entrance, sampling, challenges) = (factory.entrance(), factory.sampling(), factory.challenges());
+        (signers, market, admin) = (signers_, market_, admin_);
+        for (uint256 i = 0; i < 3; ++i) _submitters[i] = new GreedySubmitter(entrance);
     }
 
     function submit(uint256 who, uint32 rows, uint32 length, uint256 surplus, bytes32 salt) external {
@@ -133,11 +139,42 @@ contract EntranceHandler is Test {
         if (_batches.length == 0) return;
         bytes32 id = _batches[which % _batches.length];
         IDAEntrance.BatchRecord memory r = entrance.record(id);
-        bool possible = r.confirmBlock != 0 && block.number > r.retainUntil && !r.bondWithdrawn;
+        bool possible = r.confirmBlock != 0 && block.number > r.retainUntil && !r.bondWithdrawn && !r.bondLost;
+        possible = possible && challenges.openChallenges(id) == 0;
         try entrance.withdrawBond(id) {
             vm.assertTrue(possible, "released without right");
         } catch {
             vm.assertFalse(possible, "not released");
+        }
+    }
+
+    function paySample(uint256 amount) external {
+        uint256 pool = entrance.samplingPool();
+        amount = bound(amount, 0, 0.2 ether);
+        uint256 paid_ = sampling.pay(sampler, amount);
+        vm.assertEq(paid_, amount < pool ? amount : pool);
+        sampled += paid_;
+    }
+
+    function setOpen(uint256 which, uint256 count) external {
+        if (_batches.length != 0) challenges.setOpen(_batches[which % _batches.length], count % 3);
+    }
+
+    /// @dev A challenge lost: one of the submitters is the challenger, perhaps the batch's own.
+    function loseBond(uint256 which, uint256 who) external {
+        if (_batches.length == 0) return;
+        bytes32 id = _batches[which % _batches.length];
+        IDAEntrance.BatchRecord memory r = entrance.record(id);
+        address reporter = address(_submitters[who % 3]);
+        (uint256 credit, uint256 burnt) = (entrance.credit(reporter), entrance.burnt());
+        try challenges.lose(id, reporter) {
+            vm.assertTrue(r.confirmBlock != 0, "lost without a verdict");
+            uint256 reward = r.bondLost || r.bondWithdrawn ? 0 : r.bond / 2;
+            vm.assertEq(entrance.credit(reporter) - credit, reward);
+            vm.assertEq(entrance.burnt() - burnt, reward == 0 ? 0 : r.bond - reward);
+            vm.assertTrue(entrance.record(id).withheld);
+        } catch {
+            vm.assertTrue(r.confirmBlock == 0, "not lost");
         }
     }
 
@@ -178,6 +215,7 @@ contract EntranceHandler is Test {
 
     function credits() external view returns (uint256 sum) {
         for (uint256 i = 0; i < 3; ++i) sum += entrance.credit(address(_submitters[i]));
+        sum += entrance.credit(sampler);
     }
 
     function _nodes(uint256 sectors) private pure returns (bytes32[] memory nodes) {
@@ -193,12 +231,13 @@ contract EntranceHandler is Test {
 
 /// @notice What must hold whatever anyone does, in any order, at any time:
 ///
-/// 1. What the registry has is what it owes: credits, the sampling pool, and the escrow of each batch: fee and bond until
-///    its verdict is drawn, the bond until it is released.
+/// 1. What the registry has is what it owes: credits, the sampling pool, what is burnt, and the escrow of each batch: fee
+///    and bond until its verdict is drawn, the bond until it is released or lost.
 /// 2. What was paid in was withdrawn, went to the log's pools, or is there.
 /// 3. `Available` and `Unavailable` are for ever.
 /// 4. The log has two entries for each available batch, and none else.
-/// 5. The sampling pool has each batch's DA fee, whatever became of the batch.
+/// 5. The sampling pool has each batch's DA fee, whatever became of the batch, less what samplers were paid.
+/// 6. A bond goes once: back, or half to a reporter and half to nobody.
 contract EntranceInvariants is Invariant {
     Flow private _flow;
     address private _reward;
@@ -214,10 +253,12 @@ contract EntranceInvariants is Invariant {
         );
         (_flow, _reward) = (genesis.flow(), address(genesis.reward()));
         ObedientSigners signers = new ObedientSigners();
-        _entrance = new DAEntrance(address(_flow), address(signers), 120, 200, 0.01 ether, 0.001 ether);
-        _handler = new EntranceHandler(_entrance, signers, genesis.market(), admin);
+        IDAEntrance.Terms memory terms = IDAEntrance.Terms(120, 200, 0.01 ether, 0.001 ether);
+        EntranceFactory factory = new EntranceFactory(address(_flow), address(signers), terms);
+        _entrance = factory.entrance();
+        _handler = new EntranceHandler(factory, signers, genesis.market(), admin);
 
-        bytes4[] memory selectors = new bytes4[](7);
+        bytes4[] memory selectors = new bytes4[](10);
         selectors[0] = EntranceHandler.submit.selector;
         selectors[1] = EntranceHandler.confirm.selector;
         selectors[2] = EntranceHandler.fail.selector;
@@ -225,6 +266,9 @@ contract EntranceInvariants is Invariant {
         selectors[4] = EntranceHandler.withdraw.selector;
         selectors[5] = EntranceHandler.mine.selector;
         selectors[6] = EntranceHandler.setPrice.selector;
+        selectors[7] = EntranceHandler.paySample.selector;
+        selectors[8] = EntranceHandler.setOpen.selector;
+        selectors[9] = EntranceHandler.loseBond.selector;
         _target(address(_handler), selectors);
     }
 
@@ -233,16 +277,16 @@ contract EntranceInvariants is Invariant {
     /// hardhat-config: invariant.failOnRevert = true
     function invariant_A24_A26_WhatIsThereIsWhatIsOwed() external view {
         bytes32[] memory ids = _handler.batches();
-        uint256 owed = _handler.credits() + _entrance.samplingPool();
+        uint256 owed = _handler.credits() + _entrance.samplingPool() + _entrance.burnt();
         uint256 rows = 0;
         for (uint256 i = 0; i < ids.length; ++i) {
             IDAEntrance.BatchRecord memory r = _entrance.record(ids[i]);
             rows += r.rowCount;
-            if (r.confirmBlock != 0) owed += r.bondWithdrawn ? 0 : r.bond;
+            if (r.confirmBlock != 0) owed += r.bondWithdrawn || r.bondLost ? 0 : r.bond;
             else if (!r.failed) owed += r.storageFee + r.bond;
         }
         vm.assertEq(address(_entrance).balance, owed);
-        vm.assertEq(_entrance.samplingPool(), rows * 0.001 ether);
+        vm.assertEq(_entrance.samplingPool() + _handler.sampled(), rows * 0.001 ether);
         vm.assertEq(address(_entrance).balance + _handler.withdrawn() + _reward.balance, _handler.paid());
         vm.assertEq(address(_flow).balance, 0);
     }

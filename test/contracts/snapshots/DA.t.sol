@@ -46,7 +46,7 @@ contract DASnapshots is EntranceTest {
         _other = _submitted(_case(15, 25_000, "other"));
         _allSigned = _confirmation(_open, _none());
         _someSigned = _confirmation(_open, _lastOf(VALIDATORS, ABSENT));
-        _untouched = new DAEntrance(address(flow), address(signers), WINDOW, RETENTION, BOND, DA_FEE);
+        _untouched = _newEntrance(WINDOW, RETENTION, BOND, DA_FEE).entrance();
         vm.deal(submitter, 1000 ether);
     }
 

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {BlobHeader} from "../types/BlobHeader.sol";
 import {RowSector, RowsPart} from "../types/FraudProof.sol";
 import {MerkleHash} from "./MerkleHash.sol";
-import {MerklePath} from "./MerklePath.sol";
 import {PointEvaluation} from "./PointEvaluation.sol";
 import {ZeroHashes} from "./ZeroHashes.sol";
 

@@ -167,6 +167,8 @@ export const confirmedEvent = ({ facts }: Pick<SampleBatch, "facts">, rowsTxSeq:
     totalStake: 1n,
     seed,
     retainUntil: 1_000n,
+    auditSeed: seed,
+    absent: 0n,
   },
 });
 

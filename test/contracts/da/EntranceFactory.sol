@@ -37,10 +37,6 @@ contract EntranceFactory {
         address third = address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(this), uint8(3))))));
         sampling = new PartnerDouble(third);
         challenges = new PartnerDouble(third);
-        entrance = new DAEntrance(
-            flow,
-            IDAEntrance.Partners(signers, address(sampling), address(challenges)),
-            terms
-        );
+        entrance = new DAEntrance(flow, IDAEntrance.Partners(signers, address(sampling), address(challenges)), terms);
     }
 }

@@ -274,11 +274,6 @@ contract DASignersTest is SignersTest {
         signers.register{value: MIN_STAKE}(key, proof, SOCKET);
     }
 
-    function _credentials(address account, uint256 secret) internal view returns (G1 memory key, G2 memory proof) {
-        key = Signing.publicKey(secret);
-        proof = Signing.prove(secret, signers.possessionMessage(account, key));
-    }
-
     function _assertStake(uint8 slot, uint64 epoch, uint96 expected) internal view {
         (uint96 stake, ) = signers.slotAt(slot, epoch, signers.findSlot(slot, epoch));
         vm.assertEq(stake, expected);

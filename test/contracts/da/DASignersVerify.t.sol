@@ -221,10 +221,6 @@ contract DASignersVerifyTest is SignersTest {
         vm.assertTrue(PointLib.negate(infinity).isInfinity());
     }
 
-    function _hash(G1 memory p) internal pure returns (bytes32) {
-        return keccak256(abi.encode(p));
-    }
-
     function _assertStakes(IDASigners.Attestation memory a, uint256 expected) internal view {
         (uint96 signed, uint96 total) = signers.verify(epoch, MESSAGE, a);
         vm.assertEq(total, 10 ether);

@@ -60,11 +60,23 @@ abstract contract SignersTest is Test {
     }
 
     function _register(address account, uint256 secret, uint96 stake) internal returns (uint8) {
-        G1 memory key = Signing.publicKey(secret);
-        G2 memory proof = Signing.prove(secret, signers.possessionMessage(account, key));
+        (G1 memory key, G2 memory proof) = _credentials(account, secret);
         vm.deal(account, stake);
         vm.prank(account);
         return signers.register{value: stake}(key, proof, SOCKET);
+    }
+
+    function _credentials(address account, uint256 secret) internal view returns (G1 memory key, G2 memory proof) {
+        key = Signing.publicKey(secret);
+        proof = Signing.prove(secret, signers.possessionMessage(account, key));
+    }
+
+    function _hash(G1 memory key) internal pure returns (bytes32) {
+        return keccak256(abi.encode(key));
+    }
+
+    function _assertBond(address account, IDASigners.Bond memory expected) internal view {
+        vm.assertEq(abi.encode(signers.bondOf(account)), abi.encode(expected));
     }
 
     function _joinMany(uint256 count, uint96 stake) internal {

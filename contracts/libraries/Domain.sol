@@ -9,6 +9,11 @@ library Domain {
     bytes32 private constant VERSION = keccak256("1");
 
     function separator(bytes32 nameHash) internal view returns (bytes32) {
-        return keccak256(abi.encode(TYPEHASH, nameHash, VERSION, block.chainid, address(this)));
+        return separator(nameHash, address(this));
+    }
+
+    /// @notice The same of another contract: what is signed for it can be checked here, too.
+    function separator(bytes32 nameHash, address verifyingContract) internal view returns (bytes32) {
+        return keccak256(abi.encode(TYPEHASH, nameHash, VERSION, block.chainid, verifyingContract));
     }
 }

@@ -20,7 +20,7 @@ import {
 } from "../protocol/params.ts";
 import { cellRootsOf, dataRootOf, segmentRootsOf } from "../protocol/tree.ts";
 import { firstStrayRow, redundancyRootsOf } from "../protocol/upload.ts";
-import type { ColumnPiece, EncodedBlob, ExtendedRows, Gate, VerifiedBatch } from "./compute.ts";
+import type { ColumnPiece, EncodedBlob, ExtendedRows, Gate, Opening, VerifiedBatch } from "./compute.ts";
 import { handOver } from "./hand-over.ts";
 import { openKzg } from "./kzg.ts";
 import { combineCommitments, decodeCommitments } from "./points.ts";
@@ -77,6 +77,11 @@ export function commit({ row }: { row: Uint8Array }): Hex {
 
 export function prove({ row }: { row: Uint8Array }): Uint8Array {
   return kzg.prove(row);
+}
+
+export function openAt({ row, point }: { row: Uint8Array; point: Uint8Array }): Opening {
+  const { value, proof } = kzg.open(row, point);
+  return { value: toHex(value), proof: toHex(proof) };
 }
 
 export function openBatch({

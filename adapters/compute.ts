@@ -3,9 +3,10 @@ import { Piscina } from "piscina";
 import { blobCoefficients, rowCoefficients } from "../protocol/challenge.ts";
 import { checkColumn } from "../protocol/column.ts";
 import { accepted, type Refusal, type Verdict, ZgError } from "../protocol/errors.ts";
-import { concat, equalBytes, toHex } from "../protocol/hex.ts";
+import { pointOf } from "../protocol/fraud.ts";
+import { bigToBytes, concat, equalBytes, toHex } from "../protocol/hex.ts";
 import { keccakHex } from "../protocol/keccak.ts";
-import { CELL_BYTES, HASH_BYTES, POINT_BYTES, ROW_BYTES } from "../protocol/params.ts";
+import { CELL_BYTES, ELEMENT_BYTES, HASH_BYTES, POINT_BYTES, ROW_BYTES } from "../protocol/params.ts";
 import { dataRootOf } from "../protocol/tree.ts";
 import { CHUNK, copyGently, joinGently, joinRows, ones, room, rowCountOf, share, slice } from "./compute.bytes.ts";
 import { checkPolynomials, type Out, type Thread } from "./compute.polynomials.ts";
@@ -110,6 +111,7 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       return run("prove", { row });
     },
     blobProofs: (q) => run("prove", { row: q }),
+    openBlob: (q, position) => run("openAt", { row: q, point: bigToBytes(pointOf(position), ELEMENT_BYTES) }),
     async verifyBatch(bytes, facts) {
       const key = JSON.stringify([keccakHex(bytes), facts]);
       const known = batches.get(key);

@@ -22,6 +22,13 @@ export interface Gate {
   readonly redundancyRoots: Uint8Array;
 }
 
+/** As the contracts take it. */
+export interface Opening {
+  readonly value: Hex;
+  /** 48 bytes */
+  readonly proof: Hex;
+}
+
 export interface ExtendedRows {
   /** n × 262,144 bytes */
   readonly extended: Uint8Array;
@@ -61,6 +68,8 @@ export interface Compute {
   columnProofs(batchRoot: Hex, qs: readonly Uint8Array[]): Promise<Uint8Array>;
   /** The 128 proofs of one blob alone, against its own commitment. */
   blobProofs(q: Uint8Array): Promise<Uint8Array>;
+  /** What a blob's commitment opens to at `position` of its extended rows (protocol/fraud.ts), from its Q. */
+  openBlob(q: Uint8Array, position: number): Promise<Opening>;
   /** Once per batch: canonical metadata, valid headers and points, all roots; computes C_P. Cached by content. */
   verifyBatch(metadata: Uint8Array, facts: BatchFacts): Promise<Verdict<{ readonly batch: VerifiedBatch }>>;
   /** A whole column of the batch (one frame row per row of the batch): paths, canonical elements, the column's proof. */

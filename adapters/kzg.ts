@@ -12,6 +12,8 @@ export interface Kzg {
   commit(row: Uint8Array): Uint8Array;
   /** The 128 cell proofs of a row or combination, 6,144 bytes. */
   prove(row: Uint8Array): Uint8Array;
+  /** What a row or combination is at `point`, a canonical field element, and the proof of that for EIP-4844's precompile. */
+  open(row: Uint8Array, point: Uint8Array): { value: Uint8Array; proof: Uint8Array };
   /**
    * Do these cells of the committed polynomials have these proofs? Refuses (`BadPoint`, `BadRequest`) what is no point,
    * no element or no list: refused and false are different verdicts.
@@ -50,6 +52,10 @@ export function openKzg(precompute: number): Kzg {
       const proofs = new Uint8Array(PROOFS_BYTES);
       for (const [j, proof] of kzg.computeCellsAndKzgProofs(row)[1].entries()) proofs.set(proof, j * POINT_BYTES);
       return proofs;
+    },
+    open(row, point) {
+      const [proof, value] = kzg.computeKzgProof(own(row), own(point));
+      return { value, proof };
     },
     verify(commitments, columns, cells, proofs) {
       // The library holds an empty list to be true.

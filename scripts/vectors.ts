@@ -25,6 +25,7 @@ import { proveRowsCell, proveRowsSector } from "../protocol/rowsProof.ts";
 import { streamIdOf, streamPayload, streamTags } from "../protocol/stream.ts";
 import { cellRootsOf, cellToDataRoot, sectorToDataRoot, segmentRootsOf, ZERO_HASHES } from "../protocol/tree.ts";
 import * as sample from "../test/protocol/sample.ts";
+import { fraudVectors } from "./vectors-fraud.ts";
 
 /**
  * Writes test/vectors/*.json, which the TypeScript and the Solidity tests share. Everything follows from the seeds
@@ -63,6 +64,7 @@ export async function vectors(compute: Compute): Promise<Vectors> {
     attestation: attestationVectors(),
     flow: flowVectors(),
     rowsProof: rowsProofVectors(),
+    fraud: await fraudVectors(compute),
   };
 }
 

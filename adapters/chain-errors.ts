@@ -6,7 +6,10 @@ import { messageOf } from "./errors.ts";
 import { RpcError } from "./rpc.ts";
 
 /** Contracts whose custom errors may come back from a call; libraries revert with errors of their own. */
-const SOURCES = ["Flow", "FixedPrice", "ChunkLinearReward", "PoraMine", "DASigners", "DAEntrance"];
+const SOURCES = [
+  ...["Flow", "FixedPrice", "ChunkLinearReward", "PoraMine", "Genesis"],
+  ...["DASigners", "DASampling", "DAChallenge", "DAEntrance", "CellVerifier", "DAGenesis"],
+];
 
 let errors: Interface | undefined;
 const errorInterface = (): Interface => {

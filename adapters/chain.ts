@@ -54,7 +54,10 @@ export interface Chain {
   readonly reward: Contract;
   readonly mine: Contract;
   readonly signers: Contract;
+  readonly sampling: Contract;
+  readonly challenges: Contract;
   readonly entrance: Contract;
+  readonly verifier: Contract;
   head(): Promise<number>;
   /** Number of the last block that will not change; never above the head. */
   finalized(): Promise<number>;
@@ -105,7 +108,10 @@ export const openChain = async (options: ChainOptions): Promise<Chain> => {
     reward: contract("ChunkLinearReward"),
     mine: contract("PoraMine"),
     signers: contract("DASigners"),
+    sampling: contract("DASampling"),
+    challenges: contract("DAChallenge"),
     entrance: contract("DAEntrance"),
+    verifier: contract("CellVerifier"),
     head,
     header,
     finalized: async () => {

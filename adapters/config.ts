@@ -26,7 +26,10 @@ const environment = z.object({
   CHUNK_LINEAR_REWARD_ADDRESS: address.optional(),
   PORA_MINE_ADDRESS: address.optional(),
   DA_SIGNERS_ADDRESS: address.optional(),
+  DA_SAMPLING_ADDRESS: address.optional(),
+  DA_CHALLENGE_ADDRESS: address.optional(),
   DA_ENTRANCE_ADDRESS: address.optional(),
+  CELL_VERIFIER_ADDRESS: address.optional(),
   FROM_BLOCK: z.coerce.number().int().nonnegative().optional(),
   FINALITY: z.union([z.literal("finalized"), z.coerce.number().int().nonnegative()]).optional(),
   DISPERSER_PORT: port.optional(),
@@ -47,7 +50,10 @@ export interface Config {
     ChunkLinearReward: Hex;
     PoraMine: Hex;
     DASigners: Hex;
+    DASampling: Hex;
+    DAChallenge: Hex;
     DAEntrance: Hex;
+    CellVerifier: Hex;
   };
   readonly fromBlock?: number;
   readonly finality?: "finalized" | number;
@@ -107,7 +113,10 @@ const contractsOf = (vars: Vars): Config["contracts"] => {
     ChunkLinearReward: ["CHUNK_LINEAR_REWARD_ADDRESS", vars.CHUNK_LINEAR_REWARD_ADDRESS],
     PoraMine: ["PORA_MINE_ADDRESS", vars.PORA_MINE_ADDRESS],
     DASigners: ["DA_SIGNERS_ADDRESS", vars.DA_SIGNERS_ADDRESS],
+    DASampling: ["DA_SAMPLING_ADDRESS", vars.DA_SAMPLING_ADDRESS],
+    DAChallenge: ["DA_CHALLENGE_ADDRESS", vars.DA_CHALLENGE_ADDRESS],
     DAEntrance: ["DA_ENTRANCE_ADDRESS", vars.DA_ENTRANCE_ADDRESS],
+    CellVerifier: ["CELL_VERIFIER_ADDRESS", vars.CELL_VERIFIER_ADDRESS],
   } as const;
   const given = Object.values(named).filter(([, value]) => value !== undefined);
   if (given.length === 0) return undefined;
@@ -122,6 +131,9 @@ const contractsOf = (vars: Vars): Config["contracts"] => {
     ChunkLinearReward: required("ChunkLinearReward"),
     PoraMine: required("PoraMine"),
     DASigners: required("DASigners"),
+    DASampling: required("DASampling"),
+    DAChallenge: required("DAChallenge"),
     DAEntrance: required("DAEntrance"),
+    CellVerifier: required("CellVerifier"),
   };
 };

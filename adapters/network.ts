@@ -22,7 +22,10 @@ export const networkSchema = z.object({
     ChunkLinearReward: address,
     PoraMine: address,
     DASigners: address,
+    DASampling: address,
+    DAChallenge: address,
     DAEntrance: address,
+    CellVerifier: address,
   }),
   /** Block of the deployment: followers begin here. */
   fromBlock: z.int().nonnegative().default(0),

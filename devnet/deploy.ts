@@ -5,7 +5,6 @@ import {
 import { DeploymentResultType, deploy } from "@nomicfoundation/ignition-core";
 import hre, { network } from "hardhat";
 import type { Contracts } from "../adapters/network.ts";
-import System from "../ignition/modules/System.ts";
 import { parametersOf } from "../ignition/parameters/index.ts";
 import type { Hex } from "../protocol/hex.ts";
 import { DEVNET_MNEMONIC } from "./mnemonic.ts";
@@ -18,6 +17,8 @@ export { DEVNET_MNEMONIC } from "./mnemonic.ts";
  */
 export async function deployDevnet(chain: { url: string; chainId: number }, dir: string): Promise<Contracts> {
   await build();
+  // It reads what the build has written.
+  const { default: System } = await import("../ignition/modules/System.ts");
   const accounts = { mnemonic: DEVNET_MNEMONIC, count: 1 };
   const override = { url: chain.url, chainId: chain.chainId, accounts };
   const connection = await network.create({ network: "devnet", override });
@@ -54,7 +55,10 @@ export function deploymentOf(contracts: Readonly<Record<string, { readonly addre
     ChunkLinearReward: addressOf("ChunkLinearReward"),
     PoraMine: addressOf("PoraMine"),
     DASigners: addressOf("DASigners"),
+    DASampling: addressOf("DASampling"),
+    DAChallenge: addressOf("DAChallenge"),
     DAEntrance: addressOf("DAEntrance"),
+    CellVerifier: addressOf("CellVerifier"),
   };
 }
 

@@ -18,6 +18,9 @@ export const CONTRACTS = {
   PoraMine: at(0xf6),
   DASigners: at(0xf4),
   DAEntrance: at(0xf5),
+  DASampling: at(0xf7),
+  DAChallenge: at(0xf8),
+  CellVerifier: at(0xf9),
 } as const;
 /** Reverts whatever it is asked, with an error of DAEntrance. */
 export const REFUSES = at(0xe1);

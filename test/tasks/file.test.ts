@@ -47,7 +47,7 @@ describe("files of tasks", () => {
       rpc: "http://127.0.0.1:9",
       chainId: 31337,
       contracts: Object.fromEntries(
-        ["Flow", "FixedPrice", "ChunkLinearReward", "PoraMine", "DASigners", "DAEntrance"].map((name) => [
+        ["Flow", "FixedPrice", "ChunkLinearReward", "PoraMine", "DASigners", "DASampling", "DAChallenge", "DAEntrance", "CellVerifier"].map((name) => [
           name,
           `0x${"11".repeat(20)}`,
         ]),

@@ -25,6 +25,9 @@ describe("batches that outbox and chain disagree about", () => {
       FixedPrice: SUBMITTER,
       ChunkLinearReward: SUBMITTER,
       PoraMine: SUBMITTER,
+      DASampling: SUBMITTER,
+      DAChallenge: SUBMITTER,
+      CellVerifier: SUBMITTER,
     };
     const chain = {
       addresses,

@@ -5,6 +5,8 @@
  * LineProofs: the arithmetic of the pools (contracts/libraries/Line.sol, as deployed), for every value in range.
  * BooksProofs: the moves of money between the books, in every order; written as the contract does them, not the contract
  * itself, whose mappings are beyond the prover: test/contracts/invariant/Rewards.t.sol ties the two together.
+ * BondProofs, StakeBooksProofs: the same of DASigners (contracts/libraries/StakeRules.sol), tied together by
+ * test/contracts/invariant/Signers.t.sol.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -29,6 +31,8 @@ const FOLDER = "test/contracts/proofs";
 const PROOFS: readonly Proof[] = [
   { contract: "LineProofs", engine: "bmc" },
   { contract: "BooksProofs", engine: "chc" },
+  { contract: "BondProofs", engine: "bmc" },
+  { contract: "StakeBooksProofs", engine: "chc" },
 ];
 const WRONG = "contract Wrong { function f(uint256 x) external pure { assert(x * 2 != 84); } }";
 

@@ -24,7 +24,8 @@ export interface EnrolOptions {
 
 /**
  * One funded key funds all others and registers the validators, each from its own account. Repeating it sends only
- * what is missing: a party that has at least half of its allowance, a validator that is registered under its socket.
+ * what is missing: a party that has at least half of its allowance, a validator that is
+ * registered under its socket and has more than half of its lease left.
  *
  * @returns how many validators are new; they count from the epoch after next
  */
@@ -32,7 +33,7 @@ export async function enrol(options: EnrolOptions): Promise<number> {
   const { chain, validators, allowance } = options;
   const wallet = (key: Hex): Wallet => new Wallet(key, chain.provider);
   const found = await Promise.all(
-    validators.map((candidate) => socketOf(chain, wallet(candidate.keys.wallet).address)),
+    validators.map((candidate) => registrationOf(chain, wallet(candidate.keys.wallet).address)),
   );
   const stake: bigint = await chain.signers.getFunction("minStake")();
 
@@ -45,11 +46,16 @@ export async function enrol(options: EnrolOptions): Promise<number> {
   await Promise.all(
     validators.map(async (candidate, index) => {
       const account = wallet(candidate.keys.wallet);
-      if (found[index] === null) await register(chain, account, candidate, stake);
-      else if (found[index] !== candidate.socket) await moveSocket(chain, account, candidate.socket);
+      const registration = found[index] ?? null;
+      if (registration === null) return register(chain, account, candidate, stake);
+      const signers = chain.signers.connect(account);
+      if (registration.socket !== candidate.socket) {
+        await (await signers.getFunction("updateSocket")(candidate.socket)).wait();
+      }
+      if (registration.isOld) await (await signers.getFunction("renew")()).wait();
     }),
   );
-  return found.filter((socket) => socket === null).length;
+  return found.filter((registration) => registration === null).length;
 }
 
 /** Brings each account that has less than half of what it shall have up to it. */
@@ -64,12 +70,20 @@ export async function fund(provider: Provider, funder: BaseWallet, wanted: Reado
   for (const transaction of pending) await transaction.wait();
 }
 
+interface Registration {
+  readonly socket: string;
+  /** Half of the lease is over: anyone may lapse the validator once all of it is. */
+  readonly isOld: boolean;
+}
+
 /** null: not registered. */
-async function socketOf(chain: Chain, account: string): Promise<string | null> {
+async function registrationOf(chain: Chain, account: string): Promise<Registration | null> {
+  const read = (name: string, ...args: unknown[]) => chain.signers.getFunction(name)(...args);
   try {
-    const slot: bigint = await chain.signers.getFunction("slotOf")(account);
-    const { socket } = await chain.signers.getFunction("signer")(slot);
-    return socket;
+    const slot: bigint = await read("slotOf", account);
+    const [{ socket, leaseEnd }, epoch, leaseEpochs]: [{ socket: string; leaseEnd: bigint }, bigint, bigint] =
+      await Promise.all([read("signer", slot), read("currentEpoch"), read("leaseEpochs")]);
+    return { socket, isOld: (leaseEnd - epoch) * 2n < leaseEpochs };
   } catch (error) {
     if (chain.errorOf(error).fields.error === "NotRegistered") return null;
     throw error;
@@ -87,10 +101,5 @@ async function register(chain: Chain, account: Wallet, { keys, socket }: Candida
   const proof = g2Struct(key.provePossession(message));
   const signers = chain.signers.connect(account);
   const transaction = await signers.getFunction("register")(g1Struct(key.publicKey), proof, socket, { value: stake });
-  await transaction.wait();
-}
-
-async function moveSocket(chain: Chain, account: Wallet, socket: string): Promise<void> {
-  const transaction = await chain.signers.connect(account).getFunction("updateSocket")(socket);
   await transaction.wait();
 }

@@ -137,9 +137,6 @@ export const Bond = z.object({ retainUntil: count });
 /** A confirmed batch that some node may not have yet. */
 export const Replication = z.object({ retainUntil: count });
 
-/** A validator's key, by its hash: the chain keeps only the hash. */
-export const ValidatorKey = z.object({ key: hex(128) });
-
 /** Outbox slots below this are of batches that are closed. */
 export const SlotFloor = z.object({ floor: count });
 
@@ -191,8 +188,6 @@ export const keys = {
   votes: (batchId: Hex, seed: Hex) => `batches/${batchId}/votes/${seed}/`,
   vote: (batchId: Hex, seed: Hex, slot: number) =>
     `batches/${batchId}/votes/${seed}/${String(slot).padStart(3, "0")}.json`,
-  validatorKeys: "registry/",
-  validatorKey: (keyHash: Hex) => `registry/${keyHash}.json`,
   cursor: "cursor/batcher.json",
   slotFloor: "cursor/slots.json",
 } as const;

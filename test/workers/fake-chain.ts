@@ -21,7 +21,6 @@ interface FakeBlock {
   readonly events: readonly FakeEvent[];
 }
 interface FakeSigner {
-  readonly account: Hex;
   readonly publicKey: Hex;
   /** First epoch that counts. */
   readonly from: number;
@@ -73,20 +72,14 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
     return { number: found.number, hash: found.hash, parentHash: found.parentHash, timestamp: found.number };
   };
   const revert = (error: string) => new ZgError("ChainReverted", { error });
-  const slotOf = (account: Hex): number => {
-    const slot = signers.findIndex((signer) => signer.account === account);
-    if (slot < 0) throw revert("NotRegistered");
-    return slot;
-  };
   const calls: Record<string, (...args: never[]) => unknown> = {
     confirmWindow: () => BigInt(WINDOW),
     currentEpoch: () => BigInt(EPOCH),
-    slotOf,
-    findSlot: (slot: number, epoch: number) => {
-      if ((signers[slot] as FakeSigner).from > epoch) throw revert("BeforeHistory");
-      return 0n;
+    findKey: (keyHash: Hex, epoch: number) => {
+      const slot = signers.findIndex(({ publicKey }) => keccakHex(fromHex(publicKey)) === keyHash);
+      if (slot < 0 || (signers[slot] as FakeSigner).from > epoch) throw revert("NotInSet");
+      return [BigInt(slot), 0n];
     },
-    slotAt: (slot: number) => [1n, keccakHex(fromHex((signers[slot] as FakeSigner).publicKey))],
   };
   const getFunction = (name: string) => {
     const call = async (...args: unknown[]) => (calls[name] as (...args: unknown[]) => unknown)(...args);

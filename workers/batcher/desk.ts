@@ -73,7 +73,6 @@ export const createDesk = (parts: DeskParts) => {
     open,
     confirmWindow: parts.parameters.confirmWindow,
     gasOf,
-    rememberKey: validators.remember,
     now,
   };
   const base = { bucket, log, now, open, outbox, calls, pokeSend };

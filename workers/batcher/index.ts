@@ -59,13 +59,13 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
       log,
       slots: createSlots(bucket, outbox),
       calls: createCalls(chain, submitter),
-      validators: createValidators(chain, bucket, network.fromBlock),
+      validators: createValidators(chain),
       parameters: await readChainParameters(chain),
       signal: shutdown.signal,
     });
     const follower = await follow({
       chain,
-      addresses: [network.contracts.DAEntrance, network.contracts.DASigners],
+      addresses: [network.contracts.DAEntrance],
       cursor: bucketCursor(bucket, keys.cursor),
       fromBlock: network.fromBlock,
       confirmations: 1,

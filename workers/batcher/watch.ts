@@ -12,8 +12,6 @@ export interface WatchDeps {
   readonly confirmWindow: number;
   /** Gas of a mined transaction. */
   readonly gasOf: (tx: Hex) => Promise<number | undefined>;
-  /** A validator's key in EIP-2537 form, from the event. */
-  readonly rememberKey: (key: unknown) => Promise<void>;
   readonly now: () => number;
 }
 
@@ -22,11 +20,7 @@ export const applyEvents = async (deps: WatchDeps, events: readonly ChainEvent[]
   const touched = new Set<Hex>();
   for (const event of events) {
     const batchId = event.args.batchId as Hex | undefined;
-    if (batchId === undefined) {
-      if (event.name === "Registered") await deps.rememberKey(event.args.key);
-    } else if (await applyToBatch(deps, event, batchId)) {
-      touched.add(batchId);
-    }
+    if (batchId !== undefined && (await applyToBatch(deps, event, batchId))) touched.add(batchId);
   }
   return touched;
 };

@@ -7,21 +7,20 @@ import { keccakHex } from "../../protocol/keccak.ts";
 /** The slot in which the key has stake in the epoch; null: none. */
 export type SlotIn = (epoch: number) => Promise<number | null>;
 
-/** The set of an epoch is fixed before the epoch begins, so an answer never changes. */
-export const createSlotIn = (chain: Pick<Chain, "signers" | "errorOf">, account: Hex, publicKey: Hex): SlotIn => {
+/**
+ * The set of an epoch is fixed before the epoch begins, so an answer never changes. Looked for by the key, not by the
+ * account's slot of now: who has left its slot still counts in this epoch and the next.
+ */
+export const createSlotIn = (chain: Pick<Chain, "signers" | "errorOf">, publicKey: Hex): SlotIn => {
   const ownHash = keccakHex(fromHex(publicKey, 128));
   const known = new Map<number, number | null>();
   const read = async (epoch: number): Promise<number | null> => {
-    const call = (name: string, ...args: unknown[]) => chain.signers.getFunction(name).staticCall(...args);
     try {
-      const slot = Number(await call("slotOf", account));
-      const hint = await call("findSlot", slot, epoch);
-      const [stake, keyHash] = await call("slotAt", slot, epoch, hint);
-      return BigInt(stake) > 0n && String(keyHash).toLowerCase() === ownHash ? slot : null;
+      const [slot] = await chain.signers.getFunction("findKey").staticCall(ownHash, epoch);
+      return Number(slot);
     } catch (error) {
       const named = error instanceof ZgError ? error : chain.errorOf(error);
-      const nobody = named.fields.error === "NotRegistered" || named.fields.error === "BeforeHistory";
-      if (named.code === "ChainReverted" && nobody) return null;
+      if (named.code === "ChainReverted" && named.fields.error === "NotInSet") return null;
       throw named;
     }
   };

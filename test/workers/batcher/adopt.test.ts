@@ -49,7 +49,6 @@ describe("batches that outbox and chain disagree about", () => {
       open,
       confirmWindow: 120,
       gasOf: async () => undefined,
-      rememberKey: async () => undefined,
       now: () => 1,
     };
     const adopt = (followed: number) =>

@@ -1,76 +1,85 @@
 import { expect } from "chai";
 import { aggregateKeys, g1Struct, openKey } from "../../../adapters/bls.ts";
-import type { Chain, RpcLog } from "../../../adapters/chain.ts";
-import { RpcError } from "../../../adapters/rpc.ts";
+import type { Chain } from "../../../adapters/chain.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import { fromHex, type Hex } from "../../../protocol/hex.ts";
 import { keccakHex } from "../../../protocol/keccak.ts";
 import { createValidators } from "../../../workers/batcher/validators.ts";
 import { rejection } from "../../fakes/errors.ts";
-import { memoryBucket } from "../../fakes/memoryBucket.ts";
-import { hashOf, SUBMITTER } from "../facts.ts";
 
-/** A public node: it refuses longer ranges. */
-const LONGEST = 700;
-const [FROM, FINALIZED, HEAD] = [100, 24_000, 25_000];
-
-const registered = [150, 24_900].map((block, slot) => ({
-  block,
-  key: openKey(`0x${String(slot + 1).repeat(64)}` as Hex).publicKey,
+const EPOCH = 7;
+/** On both sides of each page's edge. */
+const members = [0, 1, 49, 50, 149, 199].map((slot, index) => ({
+  slot,
+  hint: index,
+  stake: BigInt(index + 1),
+  key: openKey(`0x${String(index + 1).repeat(64)}` as Hex).publicKey,
+  socket: `http://validator-${slot}`,
 }));
+const totalStake = members.reduce((sum, { stake }) => sum + stake, 0n);
+const sum = aggregateKeys(members.map(({ key }) => key));
 
+/** A node that answers for the contract; `hidden` slots it does not tell of. */
 const setUp = () => {
-  const bucket = memoryBucket();
-  const asked: [number, number][] = [];
-  const faults = { at: Number.POSITIVE_INFINITY };
-  const hashOfKey = (slot: number): Hex => keccakHex(fromHex((registered[slot] as { key: Hex }).key));
+  const state = { hidden: [] as number[], asked: [] as string[] };
   const calls: Record<string, (...args: number[]) => unknown> = {
-    findSet: () => 0n,
-    setAt: () => [2n, keccakHex(fromHex(aggregateKeys(registered.map(({ key }) => key))))],
-    signerCount: () => 2n,
-    findSlot: () => 0n,
-    slotAt: (slot) => [1n, hashOfKey(slot as number)],
-    signer: (slot) => ({ socket: `http://validator-${slot}` }),
+    findSet: (epoch) => {
+      if (epoch !== EPOCH) throw new ZgError("ChainReverted", { error: "BeforeHistory" });
+      return 3n;
+    },
+    setAt: () => [totalStake, keccakHex(fromHex(sum))],
+    membersAt: (_epoch, from, to) =>
+      members
+        .filter(({ slot }) => slot >= (from as number) && slot < (to as number) && !state.hidden.includes(slot))
+        .map((member) => ({
+          ...member,
+          slot: BigInt(member.slot),
+          hint: BigInt(member.hint),
+          key: g1Struct(member.key),
+        })),
   };
+  const staticCall =
+    (name: string) =>
+    async (...args: number[]) => {
+      state.asked.push(name);
+      return calls[name]?.(...args);
+    };
   const chain = {
-    addresses: { DASigners: SUBMITTER },
-    signers: {
-      interface: { getEvent: () => ({ topicHash: hashOf("Registered") }) },
-      getFunction: (name: string) => ({ staticCall: async (...args: number[]) => calls[name]?.(...args) }),
-    },
-    head: async () => HEAD,
-    finalized: async () => FINALIZED,
-    logs: async ({ from, to }: { from: number; to: number }) => {
-      if (to - from + 1 > LONGEST) throw new RpcError("eth_getLogs", -32005, "block range is too wide", undefined);
-      if (from >= faults.at) throw new ZgError("ChainUnreachable");
-      asked.push([from, to]);
-      const within = registered.filter(({ block }) => block >= from && block <= to);
-      return within.map(({ key }) => ({ data: key }) as unknown as RpcLog);
-    },
-    decode: ({ data }: RpcLog) => ({ args: { key: g1Struct(data) } }),
+    signers: { getFunction: (name: string) => ({ staticCall: staticCall(name) }) },
     errorOf: (error: unknown) => error,
   } as unknown as Chain;
-  return { asked, faults, validators: createValidators(chain, bucket, FROM) };
+  return { state, validators: createValidators(chain) };
 };
 
 describe("the validators of an epoch", () => {
-  it("are found in a bucket that knows no key, from a node that gives logs of few blocks at once", async () => {
-    const { asked, validators } = setUp();
-    const { validators: found } = await validators.of(3);
-    expect(found.map(({ key }) => key)).to.deep.equal(registered.map(({ key }) => key));
-    // Every block once, for both of them.
-    const ends = asked.map(([, to]) => to);
-    expect(asked.map(([from]) => from)).to.deep.equal([FROM, ...ends.slice(0, -1).map((to) => to + 1)]);
-    expect(ends.at(-1)).to.equal(HEAD);
+  it("are all that the chain counts, each with key, stake, hint and socket", async () => {
+    const { validators } = setUp();
+    const set = await validators.of(EPOCH);
+    expect(set).to.deep.equal({ validators: members, totalStake, hint: 3, aggregateKey: sum });
   });
 
-  it("are looked for from where the node broke off, as far as that was final", async () => {
-    const { asked, faults, validators } = setUp();
-    faults.at = 24_500;
-    await rejection(validators.of(3), "ChainUnreachable");
-    faults.at = Number.POSITIVE_INFINITY;
-    asked.length = 0;
-    await validators.of(3);
-    expect(asked[0]?.[0]).to.equal(FINALIZED + 1);
+  it("are not taken from a node that leaves one out: the sum of keys is on record", async () => {
+    const { state, validators } = setUp();
+    for (const { slot } of members) {
+      state.hidden = [slot];
+      await rejection(validators.of(EPOCH), "BadResponse");
+    }
+    state.hidden = members.map(({ slot }) => slot);
+    await rejection(validators.of(EPOCH), "NotFound");
+    // Nothing of that is kept.
+    state.hidden = [];
+    expect((await validators.of(EPOCH)).validators).to.have.length(members.length);
+  });
+
+  it("are asked for once by all who want them at the same time", async () => {
+    const { state, validators } = setUp();
+    await Promise.all([validators.of(EPOCH), validators.of(EPOCH), validators.of(EPOCH)]);
+    expect(state.asked.filter((name) => name === "setAt")).to.have.length(1);
+  });
+
+  it("are nobody before anyone was registered, and that has a name", async () => {
+    const { validators } = setUp();
+    const error = await rejection(validators.of(1), "ChainReverted");
+    expect(error.fields.error).to.equal("BeforeHistory");
   });
 });

@@ -36,16 +36,14 @@ const setUp = async () => {
   const open = createOpenBatches(bucket);
   await open.add(plan);
   let time = 100;
-  const remembered: unknown[] = [];
   const deps: WatchDeps = {
     bucket,
     open,
     confirmWindow: 120,
     gasOf: async () => 180_000,
-    rememberKey: async (key) => void remembered.push(key),
     now: () => (time += 1),
   };
-  return { bucket, open, deps, remembered };
+  return { bucket, open, deps };
 };
 
 describe("watching the chain", () => {
@@ -67,15 +65,15 @@ describe("watching the chain", () => {
     expect(read(bucket, keys.replication(batchId))).to.deep.equal({ retainUntil: 3600 });
   });
 
-  it("does not care for batches of others, and remembers every validator's key", async () => {
-    const { bucket, deps, remembered } = await setUp();
+  it("does not care for batches of others, nor for events of no batch", async () => {
+    const { bucket, deps } = await setUp();
     const foreign = hashOf("foreign");
-    await applyEvents(deps, [
+    const touched = await applyEvents(deps, [
       event("BatchSubmitted", 10, "", { batchId: foreign }),
-      event("Registered", 10, "", { batchId: undefined, key: "the key" }),
+      event("Credited", 10, "", { batchId: undefined }),
     ]);
     expect(bucket.objects.has(keys.submitted(foreign))).to.equal(false);
-    expect(remembered).to.deep.equal(["the key"]);
+    expect([...touched]).to.deep.equal([]);
   });
 
   it("withdraws what a reorg took back, writes that down, and sees it again on the other fork (A46)", async () => {

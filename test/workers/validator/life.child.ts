@@ -4,12 +4,12 @@ import { crashpoint } from "../../../adapters/crashpoint.ts";
 import { attestationOf } from "../../../workers/validator/answer.ts";
 import { knowing, readStored } from "../child.ts";
 import { fakeChain, submittedEvent } from "../fake-chain.ts";
-import { ACCOUNT, key, openValidator } from "./validator.ts";
+import { key, openValidator } from "./validator.ts";
 
 const [dir = "", file = ""] = process.argv.slice(2);
 const stored = readStored(readFileSync(file, "utf8"));
 const { batchId } = stored.batch.facts;
-const fake = fakeChain([{ account: ACCOUNT, publicKey: key.publicKey, from: 0 }]);
+const fake = fakeChain([{ publicKey: key.publicKey, from: 0 }]);
 fake.mine(submittedEvent(stored.batch));
 const at = { path: dir, remove: () => undefined };
 const validator = await openValidator({ compute: knowing(stored), batches: [stored] }, fake, at);

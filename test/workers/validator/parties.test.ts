@@ -2,7 +2,6 @@
 
 import { join } from "node:path";
 import { expect } from "chai";
-import { computeAddress } from "ethers";
 import { openKey, verifySignature } from "../../../adapters/bls.ts";
 import { type HttpClient, openClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
@@ -88,8 +87,7 @@ describe("nodes and validator as parties of a network", function () {
   });
   beforeEach(async () => {
     round += 1;
-    const account = computeAddress(WALLET).toLowerCase() as Hex;
-    fake = fakeChain([{ account, publicKey: bls.publicKey, from: 0 }]);
+    fake = fakeChain([{ publicKey: bls.publicKey, from: 0 }]);
     const timing = { confirmations: 1, samples: 40, pollMs: 5, batchMs: 1, graceMs: 1, reconcileMs: 50 };
     const storageNodes: string[] = [];
     const network = { fromBlock: 0, storageNodes, validators: [], chainId: 31_337, contracts: fake.chain.addresses };

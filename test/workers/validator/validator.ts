@@ -77,9 +77,7 @@ export const drawnOf = (stored: Stored, seed: Hex): number[] => drawColumns(key.
 
 export const openValidator = async (
   options: TestValidatorOptions,
-  fake = fakeChain(
-    options.registered === false ? [] : [{ account: ACCOUNT, publicKey: key.publicKey, from: options.from ?? 0 }],
-  ),
+  fake = fakeChain(options.registered === false ? [] : [{ publicKey: key.publicKey, from: options.from ?? 0 }]),
   at = tempDir("validator"),
 ): Promise<TestValidator> => {
   const { compute, batches, behaviours = { [A]: {}, [B]: {} } } = options;
@@ -106,7 +104,7 @@ export const openValidator = async (
   const deps = {
     ...{ ledger, nodes, compute, key, progress, log: silentLog, latest: () => latest, now: () => 1 },
     ...{ chainId: Number(CHAIN_ID), entrance: ENTRANCE, samples: options.samples ?? SAMPLES },
-    slotIn: createSlotIn(fake.chain, ACCOUNT, key.publicKey),
+    slotIn: createSlotIn(fake.chain, key.publicKey),
     traffic: createTraffic(() => undefined),
     publish: (batchId: Hex) => void published.push(batchId),
   };

@@ -112,6 +112,39 @@ contract DASnapshots is EntranceTest {
         gasLine("DASigners.deposit", _transact(address(signers), submitter, 1 ether, data), 200_000);
     }
 
+    function test_RegisterWhenAllSlotsAreTaken() external {
+        address newcomer = actor("newcomer");
+        bytes memory data = _registrationOf(newcomer, 77);
+        vm.deal(newcomer, 2 ether);
+        uint256 used = _transact(address(signers), newcomer, 2 ether, data);
+        gasLine("DASigners.register: in place of the lowest of 200", used, 1_200_000);
+    }
+
+    function test_Renew() external {
+        bytes memory data = abi.encodeCall(IDASigners.renew, ());
+        gasLine("DASigners.renew", _transact(address(signers), _accountOf(7), 0, data), 60_000);
+    }
+
+    function test_RotateKey() external {
+        address account = _accountOf(7);
+        G1 memory key = Signing.publicKey(77);
+        G2 memory proof = Signing.prove(77, signers.possessionMessage(account, key));
+        bytes memory data = abi.encodeCall(IDASigners.rotateKey, (key, proof));
+        gasLine("DASigners.rotateKey", _transact(address(signers), account, 0, data), 600_000);
+    }
+
+    function test_Exit() external {
+        bytes memory data = abi.encodeCall(IDASigners.requestWithdraw, (1 ether));
+        gasLine("DASigners.requestWithdraw: all", _transact(address(signers), _accountOf(7), 0, data), 300_000);
+    }
+
+    function test_Slash() external {
+        uint64 epoch = signers.currentEpoch();
+        bytes memory data = abi.encodeCall(IDASigners.slash, (7, epoch, 0, submitter));
+        uint256 used = _transact(address(signers), signers.sampling(), 0, data);
+        gasLine("DASigners.slash", used, 350_000);
+    }
+
     function test_Sizes() external {
         sizeLine("DASigners", address(signers));
         sizeLine("DAEntrance", address(entrance));

@@ -139,7 +139,7 @@ contract DASamplingRoundsTest is SamplingTest {
     /// @dev 250 blocks to confirm, 300 to answer, 200 to punish: stake that leaves must stay for all of them.
     function test_AnUnbondingShorterThanAllWindowsIsRefused() external {
         signers = new SomeSigners(EPOCH, 749);
-        signers.setSampling(vm.computeCreateAddress(address(this), _nonce()));
+        signers.setSampling(vm.computeCreateAddress(address(this), vm.getNonce(address(this))));
         vm.expectRevert(abi.encodeWithSelector(IDASampling.UnbondingTooShort.selector, 749, 750));
         new DASampling(address(entrance), address(signers), _sure());
         signers = new SomeSigners(EPOCH, 750);

@@ -58,16 +58,9 @@ abstract contract SamplingTest is Test {
     }
 
     function _deploySampling(IDASampling.Terms memory t) internal {
-        signers.setSampling(vm.computeCreateAddress(address(this), _nonce()));
+        signers.setSampling(vm.computeCreateAddress(address(this), vm.getNonce(address(this))));
         sampling = new DASampling(address(entrance), address(signers), t);
         entrance.set(address(sampling), 10 ether);
-    }
-
-    /// @dev Contracts made here before: the next CREATE's nonce. Found, not counted, so that tests may make others.
-    function _nonce() internal returns (uint256 nonce) {
-        address next = address(new SomeEntrance(0));
-        while (vm.computeCreateAddress(address(this), nonce) != next) ++nonce;
-        ++nonce;
     }
 
     function _accountOf(uint8 slot) internal returns (address) {

@@ -21,30 +21,32 @@ contract SamplingSnapshots is SamplingLife {
         _deployReal(52, 40);
         Case memory c = _batch("measured");
         (IDAEntrance.Certificate memory certificate, bytes32 message) = _certify(c, _none());
+        // Two tickets of two accounts; the first is paid before anything is measured.
         (uint8 slot, uint8 index) = _winner(c, message, 0);
-        _firstClaim = _claimOf(c, certificate, message, slot, index);
+        _transact(_claimOf(c, certificate, message, slot, index));
         (slot, index) = _winner(c, message, slot + 1);
         _nextClaim = _claimOf(c, certificate, message, slot, index);
+
+        Case memory fresh = _batch("fresh");
+        (IDAEntrance.Certificate memory other, bytes32 otherMessage) = _certify(fresh, _none());
+        (uint8 newcomer, uint8 ticket) = _winner(fresh, otherMessage, slot + 1);
+        _firstClaim = _claimOf(fresh, other, otherMessage, newcomer, ticket);
 
         slot = _asked(certificate.auditSeed, 0);
         IDASampling.Attested memory a = _attested(c, certificate, message, slot);
         IDASampling.Shown memory shown = _askedCell(certificate.auditSeed, slot, a.signature);
         _answer = abi.encodeCall(IDASampling.answerAudit, (a, shown));
         _slash = abi.encodeCall(IDASampling.slashSilent, (c.id, certificate, slot, a.slotHint));
-        // Into the next round, so that a claim opens one.
-        vm.roll(vm.getBlockNumber() + terms.roundBlocks);
     }
 
+    /// @dev It opens a round, its batch's word and its account's credit.
     function test_Claim() external {
+        vm.roll(vm.getBlockNumber() + terms.roundBlocks);
         gasLine("DASampling.claimSample: first of a round, batch and account", _transact(_firstClaim), CLAIM);
     }
 
     function test_NextClaim() external {
-        _transact(_firstClaim);
-        vm.cool(address(lottery));
-        vm.cool(address(entrance));
-        vm.cool(address(signers));
-        gasLine("DASampling.claimSample: another of the same batch", _transact(_nextClaim), CLAIM);
+        gasLine("DASampling.claimSample: another of its round and batch", _transact(_nextClaim), CLAIM);
     }
 
     function test_Answer() external {

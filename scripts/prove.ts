@@ -3,6 +3,7 @@
  * that does not hold, or that could not be decided, is an error; and so is a prover that takes a wrong one for proved.
  *
  * LineProofs: the arithmetic of the pools (contracts/libraries/Line.sol, as deployed), for every value in range.
+ * LotteryProofs: the prize and its bounds (contracts/libraries/Lottery.sol, as deployed).
  * BooksProofs: the moves of money between the books, in every order; written as the contract does them, not the contract
  * itself, whose mappings are beyond the prover: test/contracts/invariant/Rewards.t.sol ties the two together.
  * BondProofs, StakeBooksProofs: the same of DASigners (contracts/libraries/StakeRules.sol), tied together by
@@ -33,6 +34,7 @@ const PROOFS: readonly Proof[] = [
   { contract: "BooksProofs", engine: "chc" },
   { contract: "BondProofs", engine: "bmc" },
   { contract: "StakeBooksProofs", engine: "chc" },
+  { contract: "LotteryProofs", engine: "bmc" },
 ];
 const WRONG = "contract Wrong { function f(uint256 x) external pure { assert(x * 2 != 84); } }";
 

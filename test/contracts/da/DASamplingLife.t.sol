@@ -3,8 +3,6 @@ pragma solidity 0.8.37;
 
 import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASampling} from "../../../contracts/interfaces/IDASampling.sol";
-import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
-import {Signing} from "./Signing.sol";
 import {SamplingLife} from "./SamplingLife.sol";
 
 /// @notice From a batch's fee to a validator's account, and from silence to a slashed stake, on the contracts as they are

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDAChallenge} from "../interfaces/IDAChallenge.sol";
 import {IDAEntrance} from "../interfaces/IDAEntrance.sol";
+import {IDAChallenges, IDAPartner} from "../interfaces/IDAPartner.sol";
 import {BatchRows} from "../libraries/BatchRows.sol";
 import {Cast} from "../libraries/Cast.sol";
 import {MerklePath} from "../libraries/MerklePath.sol";
@@ -17,14 +18,14 @@ contract DAChallenge is IDAChallenge {
     /// @notice Gas of the dearest answer as a transaction, rounded up; measured by test/contracts/snapshots/Challenge.t.sol.
     uint256 public constant ANSWER_GAS = 180_000;
 
-    /// @inheritdoc IDAChallenge
+    /// @inheritdoc IDAPartner
     address public immutable entrance;
     /// @inheritdoc IDAChallenge
     uint64 public immutable window;
     /// @inheritdoc IDAChallenge
     uint96 public immutable minBaseFee;
 
-    /// @inheritdoc IDAChallenge
+    /// @inheritdoc IDAChallenges
     mapping(bytes32 batchId => uint256) public openChallenges;
     /// @inheritdoc IDAChallenge
     mapping(address account => uint256) public credit;

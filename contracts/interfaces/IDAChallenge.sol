@@ -2,16 +2,18 @@
 pragma solidity 0.8.37;
 
 import {RowsProof} from "../types/RowsProof.sol";
+import {IDAChallenges} from "./IDAPartner.sol";
 
 /// @title Withholding after the verdict: anyone may ask for one cell of a certified batch, on chain
 /// @notice Who asks puts down more than an answer costs; who answers, whoever it is, earns that. The cell's bytes are then
 /// on chain, in the event: 64 columns of a row, asked for one after the other, rebuild the row against any number of
 /// silent nodes. If nobody answers within the window, the batch is flagged as withheld and its submitter's bond is lost:
 /// half to who asked. Money goes to the recorded party, and only by `withdraw`.
-/// @dev A challenge is named by its cell and is on record only while it is open: there are never two for one cell, and
-/// what became of it the events tell. A proof needs what is on record of the batch alone: metadata that are held back
-/// stop nobody. Also reverts with the errors of IDAEntrance (`UnknownBatch`), BatchRows, EntryLib, MerklePath and RowTree.
-interface IDAChallenge {
+/// @dev A challenge is named by its cell and is on record only while it is open: there are never two for one cell, at most
+/// eight of one batch, and what became of them the events tell. A proof needs what is on record of the batch alone:
+/// metadata that are held back stop nobody. Also reverts with the errors of IDAEntrance (`UnknownBatch`), BatchRows,
+/// EntryLib, MerklePath and RowTree.
+interface IDAChallenge is IDAChallenges {
     /// @notice A cell of a batch. @param row counted through the batch @param column 64…127 are the redundancy
     struct CellId {
         bytes32 batchId;
@@ -84,13 +86,8 @@ interface IDAChallenge {
     /// @notice The open challenge of that cell; reverts `NotChallenged`.
     function challengeOf(CellId calldata where) external view returns (Challenge memory);
 
-    /// @notice Challenges of the batch that are neither answered nor resolved; at most 8.
-    function openChallenges(bytes32 batchId) external view returns (uint256);
-
     /// @notice What `account` can withdraw, in wei.
     function credit(address account) external view returns (uint256);
-
-    function entrance() external view returns (address);
 
     /// @notice Blocks in which a challenge can be answered; at least 256.
     function window() external view returns (uint64);

@@ -56,8 +56,9 @@ contract FraudSnapshots is FraudTest {
 
     /// @dev As one contract pays it to another: no transaction, no calldata.
     function test_VerifyElement() external {
+        bytes memory data = _element;
         uint256 before = gasleft();
-        (bool success, ) = address(entrance).staticcall(_element);
+        (bool success, ) = address(entrance).staticcall(data);
         uint256 used = before - gasleft();
         vm.assertTrue(success);
         gasLine("DAEntrance.verifyElement: called by a contract", used, 100_000);

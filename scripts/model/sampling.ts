@@ -8,6 +8,7 @@ import {
   type RoundRule,
   winningQualities,
 } from "../../protocol/lottery.ts";
+import { openRandom } from "./random.ts";
 
 /**
  * What sampling pays, computed exactly and tried out with the rules of the contract: nothing here is a rule of its own. All
@@ -15,15 +16,9 @@ import {
  */
 const LIMBS = 2 ** 32;
 
-/** Numbers in [0, 1) from a seed (mulberry32). */
+/** Numbers in [0, 1), the same everywhere for one seed. */
 export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / LIMBS;
-  };
+  return openRandom(`sampling ${seed}`).next;
 }
 
 /** A quality of which the 64 bits that decide are random. */

@@ -47,10 +47,17 @@ describe("files of tasks", () => {
       rpc: "http://127.0.0.1:9",
       chainId: 31337,
       contracts: Object.fromEntries(
-        ["Flow", "FixedPrice", "ChunkLinearReward", "PoraMine", "DASigners", "DASampling", "DAChallenge", "DAEntrance", "CellVerifier"].map((name) => [
-          name,
-          `0x${"11".repeat(20)}`,
-        ]),
+        [
+          "Flow",
+          "FixedPrice",
+          "ChunkLinearReward",
+          "PoraMine",
+          "DASigners",
+          "DASampling",
+          "DAChallenge",
+          "DAEntrance",
+          "CellVerifier",
+        ].map((name) => [name, `0x${"11".repeat(20)}`]),
       ),
       redis: "redis://127.0.0.1:9",
       bucket: "file:///nowhere",

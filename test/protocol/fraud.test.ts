@@ -3,10 +3,10 @@ import type { Compute } from "../../adapters/compute.ts";
 import { packBlob, unpackBlob } from "../../protocol/blob.ts";
 import { committedRow, findFraud, isMalformed, pointOf, proveCorrupt, proveMalformed } from "../../protocol/fraud.ts";
 import type { BlobHeader } from "../../protocol/header.ts";
-import { bytesToBig, concat, equalBytes, fromHex } from "../../protocol/hex.ts";
+import { bytesToBig, concat, equalBytes, fromHex, toHex } from "../../protocol/hex.ts";
 import { keccak } from "../../protocol/keccak.ts";
 import { CELL_BYTES, FIELD_ORDER, PAYLOAD_PER_ROW } from "../../protocol/params.ts";
-import { rootFromPath } from "../../protocol/tree.ts";
+import { dataRootOf, rootFromPath } from "../../protocol/tree.ts";
 import { corruptBlob, edit, frameOf, matrixOf } from "./matrix.ts";
 import { sharedCompute } from "./pool.ts";
 import { refusal } from "./refusal.ts";
@@ -115,6 +115,29 @@ describe("fraud proofs", function () {
     const leaf = keccak(concat(...sector.map((word) => fromHex(word))));
     const root = rootFromPath(leaf, sectorIndex, concat(...path.map((sibling) => fromHex(sibling))), 13);
     expect(equalBytes(root, fromHex(blob.header.dataRoot))).to.equal(true);
+  });
+
+  it("take one call up to 220 rows, and two of 128 rows at most beyond", async () => {
+    const { extended } = await compute.extendRows(
+      payloadOf("long", 131_072).map((byte, i) => (i % 32 === 0 ? 0 : byte)),
+    );
+    const [row, roots] = [matrixOf(extended), (rows: number) => new Uint8Array(rows * 32)];
+    for (const [rows, counts] of [
+      [220, [220]],
+      [221, [128, 93]],
+      [256, [128, 128]],
+    ] as const) {
+      // The same row many times: what matters here is their number.
+      const segmentRoots = roots(rows);
+      for (let i = 0; i < rows; i++) segmentRoots.set(row.segmentRoots, i * 32);
+      const header = { length: full(rows), rows, dataRoot: toHex(dataRootOf(segmentRoots)) } as BlobHeader;
+      const frame = frameOf(row, 5);
+      const frames = concat(...Array.from({ length: rows }, () => frame));
+      const parts = proveCorrupt({ header, column: 5, frames }, 5 * 64);
+      expect(parts.map((part) => part.rows.length)).to.deep.equal(counts);
+      // With 2 KiB for the header, its path, the opening and the transaction around it.
+      for (const part of parts) expect(part.rows.length * 18 * 32 + 2048).to.be.lessThan(131_072);
+    }
   });
 
   it("refuse columns of other blobs, other columns and places outside", async () => {

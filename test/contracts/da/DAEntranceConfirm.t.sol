@@ -5,6 +5,7 @@ import {IDAEntrance} from "../../../contracts/interfaces/IDAEntrance.sol";
 import {IDASigners} from "../../../contracts/interfaces/IDASigners.sol";
 import {IFlow} from "../../../contracts/interfaces/IFlow.sol";
 import {EntryLib} from "../../../contracts/libraries/EntryLib.sol";
+import {HistoryLib} from "../../../contracts/libraries/HistoryLib.sol";
 import {SubmissionData, SubmissionNode} from "../../../contracts/types/Submission.sol";
 import {EntranceTest} from "./EntranceTest.sol";
 import {Signing} from "./Signing.sol";
@@ -63,17 +64,7 @@ contract DAEntranceConfirmTest is EntranceTest {
         _submit(c);
         bytes32 seed = _mine();
         bytes32 message = entrance.messageOf(c.id);
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("0G-DA"),
-                keccak256("1"),
-                block.chainid,
-                address(entrance)
-            )
-        );
-        bytes32 typeHash = keccak256("Attestation(bytes32 batchId,uint64 epoch,bytes32 seed)");
-        vm.assertEq(message, keccak256(abi.encode(typeHash, domain, c.id, uint256(epoch), seed)));
+        vm.assertEq(message, _messageOf(block.chainid, address(entrance), c.id, epoch, seed));
         // Afterwards the seed is not on record: whoever needs the message brings the certificate.
         _confirm(c);
         vm.expectRevert(_wrongStatus(c, IDAEntrance.Status.Available));
@@ -176,7 +167,35 @@ contract DAEntranceConfirmTest is EntranceTest {
         _assertQuorum(c, type(uint96).max, type(uint96).max, true);
     }
 
-    function test_A11_ASignatureIsForOneBatchOneSeedOneContractOneChain() external {
+    /// @dev A quorum's signature, right but for one of the five things that it names.
+    function test_A11_EachFieldOfTheMessageIsSigned() external {
+        Case memory c = _submitted(_case());
+        uint256 submitBlock = entrance.record(c.id).submitBlock;
+        bytes32 seed = blockhash(submitBlock);
+        bytes32 right = _messageOf(block.chainid, address(entrance), c.id, epoch, seed);
+        vm.assertEq(right, entrance.messageOf(c.id));
+
+        Case memory other = _case(15, 10_000, "other");
+        _submit(other);
+        vm.assertEq(entrance.record(other.id).epoch, epoch);
+        _expectMessageRefused(c, _messageOf(block.chainid + 1, address(entrance), c.id, epoch, seed));
+        _expectMessageRefused(c, _messageOf(block.chainid, address(signers), c.id, epoch, seed));
+        _expectMessageRefused(c, _messageOf(block.chainid, address(entrance), other.id, epoch, seed));
+        _expectMessageRefused(c, _messageOf(block.chainid, address(entrance), c.id, epoch + 1, seed));
+        _expectMessageRefused(c, _messageOf(block.chainid, address(entrance), c.id, epoch - 1, seed));
+        _expectMessageRefused(c, _messageOf(block.chainid, address(entrance), c.id, epoch, ~seed));
+        // Nor is the proof of a possession, or the message under another tag, an attestation.
+        IDASigners.Attestation memory a = _signed(c, _none());
+        uint256 all;
+        for (uint256 i = 0; i < secrets.length; ++i) all = addmod(all, secrets[i], Signing.R);
+        a.signature = Signing.prove(all, right);
+        _expectRefused(abi.encodeWithSelector(IDASigners.SignatureInvalid.selector), c, a);
+
+        entrance.confirmBatch(c.id, c.rowNodes, c.metadataNodes, _attestation(epoch, right, _none()));
+    }
+
+    /// @dev What was signed before the chain changed under it: each replay is whole and honest, and of no use.
+    function test_A11_AnHonestSignatureIsOfNoUseElsewhere() external {
         Case memory c = _submitted(_case());
         IDASigners.Attestation memory a = _signed(c, _none());
         bytes memory invalid = abi.encodeWithSelector(IDASigners.SignatureInvalid.selector);
@@ -202,13 +221,35 @@ contract DAEntranceConfirmTest is EntranceTest {
         _expectRefused(invalid, elsewhere, a);
     }
 
-    function test_A11_ASignatureIsForOneEpoch() external {
-        // Submitted in the last block of an epoch, confirmed in the next: the epoch of submission decides.
+    function test_A11_TheEpochOfSubmissionIsSignedAlsoInTheNextOne() external {
+        // Submitted in the last block of an epoch, confirmed in the next.
         vm.roll(START + (epoch + 1) * EPOCH_BLOCKS - 1);
         Case memory c = _submitted(_case());
         vm.assertEq(signers.currentEpoch(), epoch + 1);
         vm.assertEq(entrance.record(c.id).epoch, epoch);
+        bytes32 seed = blockhash(entrance.record(c.id).submitBlock);
+        _expectMessageRefused(c, _messageOf(block.chainid, address(entrance), c.id, epoch + 1, seed));
         _confirm(c);
+    }
+
+    /// @dev Stake that comes in the block before a submission, and in its own block: neither signs nor counts.
+    function test_A16_StakeThatComesWithABatchHasNoSayInIt() external {
+        vm.deal(address(this), 2000 ether);
+        signers.deposit{value: 1000 ether}(_accountOf(0));
+        _register(actor("newcomer"), 777, 1000 ether);
+        _mine();
+        signers.deposit{value: 1000 ether}(_accountOf(0));
+        Case memory c = _submitted(_case());
+        vm.assertEq(entrance.record(c.id).epoch, epoch);
+        // The rich one and a friend are two of four, as they were.
+        bytes memory reason = abi.encodeWithSelector(IDAEntrance.QuorumNotReached.selector, 2 ether, 4 ether);
+        _expectRefused(reason, c, _signed(c, _slots(1, 3)));
+        // The newcomer's slot is not in the set: it can be neither counted nor missed.
+        IDASigners.Attestation memory a = _signed(c, _slots(3));
+        a.absent[0] = IDASigners.NonSigner(4, 0, Signing.publicKey(777));
+        _expectRefused(abi.encodeWithSelector(HistoryLib.WrongHint.selector, 0, epoch), c, a);
+        // And the others decide without the rich one.
+        entrance.confirmBatch(c.id, c.rowNodes, c.metadataNodes, _signed(c, _slots(0)));
     }
 
     function test_A17_ChangesInTheBlockOfConfirmationDoNotDisturb() external {
@@ -310,6 +351,27 @@ contract DAEntranceConfirmTest is EntranceTest {
             vm.assertEq(reason, abi.encodeWithSelector(IDAEntrance.QuorumNotReached.selector, signed, total));
         }
         vm.revertToState(state);
+    }
+
+    /// @dev Every validator signs it.
+    function _expectMessageRefused(Case memory c, bytes32 message) internal {
+        IDASigners.Attestation memory a = _attestation(epoch, message, _none());
+        _expectRefused(abi.encodeWithSelector(IDASigners.SignatureInvalid.selector), c, a);
+    }
+
+    function _messageOf(
+        uint256 chainId,
+        address at,
+        bytes32 batchId,
+        uint64 e,
+        bytes32 seed
+    ) internal pure returns (bytes32) {
+        bytes32 domainType = keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+        );
+        bytes32 domain = keccak256(abi.encode(domainType, keccak256("0G-DA"), keccak256("1"), chainId, at));
+        bytes32 typeHash = keccak256("Attestation(bytes32 batchId,uint64 epoch,bytes32 seed)");
+        return keccak256(abi.encode(typeHash, domain, batchId, uint256(e), seed));
     }
 
     function _rollKeeping(Case memory c, uint256 number) internal {

@@ -135,13 +135,21 @@ contract DASamplingAuditTest is SamplingTest {
         sampling.answerAudit(a, shown);
     }
 
-    /// @dev A11: the signature of another epoch, batch or seed does not answer for this one.
+    /// @dev A11: the same key's signature over one thing else: chain, contract, batch, epoch, seed. And over anything.
+    function test_A11_EachFieldOfTheMessageAnswersForItselfAlone() external {
+        bytes32 seed = _case.certificate.seed;
+        vm.assertEq(_messageWith(31337, address(entrance), _case.id, EPOCH, seed), _message(_case));
+        _unanswered(_messageWith(2, address(entrance), _case.id, EPOCH, seed));
+        _unanswered(_messageWith(31337, address(signers), _case.id, EPOCH, seed));
+        _unanswered(_messageWith(31337, address(entrance), keccak256("another batch"), EPOCH, seed));
+        _unanswered(_messageWith(31337, address(entrance), _case.id, EPOCH - 1, seed));
+        _unanswered(_messageWith(31337, address(entrance), _case.id, EPOCH, keccak256("another seed")));
+        this.answer(_slot);
+    }
+
     function testFuzz_A11_SignaturesOverOtherMessagesAreNoAnswer(bytes32 message) external {
         vm.assume(message != _message(_case));
-        IDASampling.Attested memory a = _attested(_case, _slot);
-        a.signature = Signing.attest(_secretOf(_slot), message);
-        vm.expectRevert(IDASampling.SignatureInvalid.selector);
-        sampling.answerAudit(a, _askedCell(_case, _slot, a.signature));
+        _unanswered(message);
     }
 
     function testFuzz_OneBitWrongIsNoAnswer(uint256 part, uint256 bit) external {
@@ -179,6 +187,30 @@ contract DASamplingAuditTest is SamplingTest {
     function slashSilent(uint8 slot) external returns (uint96) {
         vm.prank(reporter);
         return sampling.slashSilent(_case.id, _case.certificate, slot, 0);
+    }
+
+    /// @dev With the cell that this very signature draws, so that nothing but the signature is left to refuse.
+    function _unanswered(bytes32 message) private {
+        IDASampling.Attested memory a = _attested(_case, _slot);
+        a.signature = Signing.attest(_secretOf(_slot), message);
+        IDASampling.Shown memory shown = _askedCell(_case, _slot, a.signature);
+        vm.expectRevert(IDASampling.SignatureInvalid.selector);
+        sampling.answerAudit(a, shown);
+    }
+
+    function _messageWith(
+        uint256 chainId,
+        address at,
+        bytes32 batchId,
+        uint64 epoch,
+        bytes32 seed
+    ) private pure returns (bytes32) {
+        bytes32 domainType = keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+        );
+        bytes32 domain = keccak256(abi.encode(domainType, keccak256("0G-DA"), keccak256("1"), chainId, at));
+        bytes32 typeHash = keccak256("Attestation(bytes32 batchId,uint64 epoch,bytes32 seed)");
+        return keccak256(abi.encode(typeHash, domain, batchId, epoch, seed));
     }
 
     function _afterWindow() private {

@@ -135,6 +135,32 @@ describe("collecting signatures", () => {
     });
   }
 
+  const parts = { chainId: BigInt(chainId), entrance, batchId, epoch: 3n, seed };
+  const replays: Record<string, Partial<typeof parts>> = {
+    "another chain": { chainId: 1n },
+    "another contract": { entrance: `0x${"e2".repeat(20)}` },
+    "another batch": { batchId: hashOf("another batch") },
+    "another epoch": { epoch: 2n },
+    "another seed": { seed: hashOf("another block") },
+  };
+  for (const [what, part] of Object.entries(replays)) {
+    it(`takes no signature of ${what} for this one's, though it says so and its key is right (A11)`, async () => {
+      const signature = bls[1]!.sign(attestationMessage({ ...parts, ...part }));
+      const replay = () => ({ signature, seed, epoch: 3, slot: 1 });
+      const { run, attestations, vote } = setUp([signs(0), replay, signs(2), signs(3)]);
+      expect(await run()).to.equal(false);
+      expect(vote(1)?.outcome).to.equal("garbage");
+      expect(attestations[0]?.absent.map(({ slot }) => slot)).to.deep.equal([1]);
+    });
+  }
+
+  it("takes no proof of possession for an attestation (A11)", async () => {
+    const proof = { signature: bls[1]!.provePossession(message), seed, epoch: 3, slot: 1 };
+    const { run, vote } = setUp([signs(0), () => proof, signs(2), signs(3)]);
+    expect(await run()).to.equal(false);
+    expect(vote(1)?.outcome).to.equal("garbage");
+  });
+
   it("keeps an infinite signature out of the sum", async () => {
     const { run, vote } = setUp([signs(0), () => ({ signature: `0x${"00".repeat(256)}`, seed }), signs(2), signs(3)]);
     expect(await run()).to.equal(false);

@@ -1,5 +1,5 @@
 /** A validator without its network: the parts that decide, on a store of their own, among nodes that do as the test says. */
-import { openKey } from "../../../adapters/bls.ts";
+import { type BlsKey, openKey } from "../../../adapters/bls.ts";
 import type { Compute } from "../../../adapters/compute.ts";
 import type { HttpClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
@@ -61,7 +61,11 @@ export interface TestValidatorOptions {
   readonly registered?: boolean;
   readonly hedgeMs?: number;
   readonly samples?: number;
+  /** Default: `key`. */
+  readonly key?: BlsKey;
 }
+
+const keyOf = (options: TestValidatorOptions): Hex => (options.key ?? key).publicKey;
 
 export const messageOf = (stored: Stored, seed: Hex): Hex =>
   attestationMessage({
@@ -77,7 +81,7 @@ export const drawnOf = (stored: Stored, seed: Hex): number[] => drawColumns(key.
 
 export const openValidator = async (
   options: TestValidatorOptions,
-  fake = fakeChain(options.registered === false ? [] : [{ publicKey: key.publicKey, from: options.from ?? 0 }]),
+  fake = fakeChain(options.registered === false ? [] : [{ publicKey: keyOf(options), from: options.from ?? 0 }]),
   at = tempDir("validator"),
 ): Promise<TestValidator> => {
   const { compute, batches, behaviours = { [A]: {}, [B]: {} } } = options;
@@ -102,9 +106,18 @@ export const openValidator = async (
   const progress: Progress = new Map();
   let latest = 0;
   const deps = {
-    ...{ ledger, nodes, compute, key, progress, log: silentLog, latest: () => latest, now: () => 1 },
+    ...{
+      ledger,
+      nodes,
+      compute,
+      key: options.key ?? key,
+      progress,
+      log: silentLog,
+      latest: () => latest,
+      now: () => 1,
+    },
     ...{ chainId: Number(CHAIN_ID), entrance: ENTRANCE, samples: options.samples ?? SAMPLES },
-    slotIn: createSlotIn(fake.chain, key.publicKey),
+    slotIn: createSlotIn(fake.chain, keyOf(options)),
     traffic: createTraffic(() => undefined),
     publish: (batchId: Hex) => void published.push(batchId),
   };

@@ -5,17 +5,22 @@ import {
 import { DeploymentResultType, deploy } from "@nomicfoundation/ignition-core";
 import hre, { network } from "hardhat";
 import type { Contracts } from "../adapters/network.ts";
-import { parametersOf } from "../ignition/parameters/index.ts";
+import { type Parameters, parametersOf } from "../ignition/parameters/index.ts";
 import type { Hex } from "../protocol/hex.ts";
 import { DEVNET_MNEMONIC } from "./mnemonic.ts";
 
 export { DEVNET_MNEMONIC } from "./mnemonic.ts";
 
 /**
- * Deploys everything through Ignition, from the mnemonic's account 0, with the devnet's parameters. Ignition keeps its
- * journal in `dir`: a start that was killed half-way goes on there, a finished one is only read.
+ * Deploys everything through Ignition, from the mnemonic's account 0, with the devnet's parameters but for those
+ * that are given. Ignition keeps its journal in `dir`: a start that was killed half-way goes on there, a finished one is
+ * only read.
  */
-export async function deployDevnet(chain: { url: string; chainId: number }, dir: string): Promise<Contracts> {
+export async function deployDevnet(
+  chain: { url: string; chainId: number },
+  dir: string,
+  parameters: Parameters = {},
+): Promise<Contracts> {
   await build();
   // It reads what the build has written.
   const { default: System } = await import("../ignition/modules/System.ts");
@@ -29,7 +34,7 @@ export async function deployDevnet(chain: { url: string; chainId: number }, dir:
       artifactResolver: new HardhatArtifactResolver(hre.artifacts),
       accounts: (await connection.provider.request({ method: "eth_accounts" })) as string[],
       deploymentDir: dir,
-      deploymentParameters: { System: parametersOf("devnet") },
+      deploymentParameters: { System: { ...parametersOf("devnet"), ...parameters } },
       // Every transaction is mined when it is sent: nothing to wait for.
       config: { requiredConfirmations: 1, blockPollingInterval: 20 },
     });

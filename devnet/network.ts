@@ -7,6 +7,7 @@ import { openChain } from "../adapters/chain.ts";
 import type { Log } from "../adapters/log.ts";
 import { type Contracts, type NetworkJson, removeNetwork, writeNetwork } from "../adapters/network.ts";
 import { createShutdown, type Shutdown } from "../adapters/shutdown.ts";
+import type { Parameters } from "../ignition/parameters/index.ts";
 import type { Hex } from "../protocol/hex.ts";
 import type { Context, Running, Timing } from "../workers/context.ts";
 import { type DevChain, startChain } from "./chain/index.ts";
@@ -53,6 +54,8 @@ export interface NetworkOptions {
   readonly redis?: string;
   readonly bucket?: string;
   readonly chain?: ExternalChain;
+  /** Devnet only: parameters of contracts that differ from ignition/parameters/devnet.json. */
+  readonly parameters?: Parameters;
   /** Devnet only: blocks below the head that count as final. Its EVM calls every block finalized. */
   readonly finality?: number;
   readonly log: Log;
@@ -159,11 +162,11 @@ async function startDevChain(options: NetworkOptions, port: number, shutdown: Sh
   return devChain;
 }
 
-async function deployed(devChain: DevChain, { data, finality }: NetworkOptions): Promise<ExternalChain> {
+async function deployed(devChain: DevChain, { data, finality, parameters }: NetworkOptions): Promise<ExternalChain> {
   return {
     rpc: devChain.url,
     chainId: devChain.chainId,
-    contracts: await deployDevnet(devChain, join(data, "deployment")),
+    contracts: await deployDevnet(devChain, join(data, "deployment"), parameters),
     fromBlock: 0,
     finality: finality ?? DEVNET_FINALITY,
     funder: Wallet.fromPhrase(DEVNET_MNEMONIC).privateKey as Hex,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import hre from "hardhat";
 
-type Parameters = Readonly<Record<string, bigint>>;
+export type Parameters = Readonly<Record<string, bigint>>;
 
 /** The file of the network that `--network` names; any other chain is taken for a devnet. */
 export function parametersOf(network = hre.globalOptions.network ?? "devnet"): Parameters {

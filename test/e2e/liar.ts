@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startWorker } from "../../devnet/parties.ts";
-import type { Context } from "../../workers/context.ts";
+import type { Context, Running } from "../../workers/context.ts";
 import type { TestNetwork } from "./harness.ts";
 
 export interface Answer {
@@ -11,7 +11,10 @@ export interface Answer {
   body: Buffer;
 }
 /** What becomes of an answer; null: none ever comes. */
-export type Twist = (request: { method: string; path: string }, honest: Answer) => Answer | null;
+export type Twist = (
+  request: { method: string; path: string },
+  honest: Answer,
+) => Answer | null | Promise<Answer | null>;
 
 export const honestly: Twist = (_, answer) => answer;
 /** The column that is asked for, or undefined. */
@@ -34,28 +37,55 @@ export const refusal = (status: number, code: string): Answer => ({
 
 export interface Liar {
   twist: Twist;
+  readonly url: string;
+  /** The honest one behind it. */
+  readonly behind: string;
   stop(): Promise<void>;
 }
 
 /** Puts a liar before a worker: `name` is "storage-0" or "validator-3". It begins honest. */
 export async function startLiar(network: TestNetwork, name: string): Promise<Liar> {
   const [kind = "", id = "0"] = name.split("-");
-  const urls = kind === "storage" ? network.network.storageNodes : network.network.validators;
-  const known = new URL(urls[Number(id)] as string);
+  const part = kind === "storage" ? "storageNodes" : "validators";
+  const urls = network.network[part];
+  const known = urls[Number(id)] as string;
   await network.workers.get(name)?.stop();
-  const behind = await freePort();
-  const moved = urls.map((url, i) => (i === Number(id) ? `http://127.0.0.1:${behind}` : url));
-  const context: Context = {
-    ...network.context,
-    network: { ...network.network, [kind === "storage" ? "storageNodes" : "validators"]: moved },
-  };
-  const worker = await startWorker(context, network.data, name);
-  const liar: Liar = {
+  const behind = `http://127.0.0.1:${await freePort()}`;
+  const moved = urls.map((url, i) => (i === Number(id) ? behind : url));
+  const worker = await startIn(network, name, { [part]: moved });
+  const door = await startDoor(behind, known);
+  const close = door.stop;
+  // The same object, whose `twist` may be set at any time.
+  const liar: Liar = Object.assign(door, {
+    stop: async () => {
+      await close();
+      await worker.stop();
+    },
+  });
+  network.workers.set(name, { stop: () => liar.stop() });
+  return liar;
+}
+
+/** Starts a worker that sees the network otherwise than all others do. */
+export async function startIn(
+  network: TestNetwork,
+  name: string,
+  view: Partial<TestNetwork["network"]>,
+): Promise<Running> {
+  const context: Context = { ...network.context, network: { ...network.network, ...view } };
+  return startWorker(context, network.data, name);
+}
+
+/** A party by another address: who alone is given it is known by it. Begins honest. */
+export async function startDoor(behind: string, url?: string): Promise<Liar> {
+  const { hostname, port } = new URL(url ?? `http://127.0.0.1:${await freePort()}`);
+  const door: Liar = {
     twist: honestly,
+    url: `http://${hostname}:${port}`,
+    behind,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await worker.stop();
     },
   };
   const server = createServer((request, response) => {
@@ -64,13 +94,13 @@ export async function startLiar(network: TestNetwork, name: string): Promise<Lia
       const body = await bytesOf(request);
       const type = request.headers["content-type"];
       const init = { method, headers: type ? { "content-type": type } : {}, body: method === "GET" ? null : body };
-      const reply = await fetch(`http://127.0.0.1:${behind}${path}`, init as RequestInit);
+      const reply = await fetch(`${behind}${path}`, init as RequestInit);
       const honest = {
         status: reply.status,
         type: reply.headers.get("content-type") ?? "application/octet-stream",
         body: Buffer.from(await reply.arrayBuffer()),
       };
-      const answer = liar.twist({ method, path }, honest);
+      const answer = await door.twist({ method, path }, honest);
       // Silence: the connection stays open until the asker gives up.
       if (answer === null) return;
       response.writeHead(answer.status, { "content-type": answer.type, "content-length": answer.body.length });
@@ -78,9 +108,8 @@ export async function startLiar(network: TestNetwork, name: string): Promise<Lia
     };
     relay().catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(Number(known.port), known.hostname, resolve));
-  network.workers.set(name, { stop: () => liar.stop() });
-  return liar;
+  await new Promise<void>((resolve) => server.listen(Number(port), hostname, resolve));
+  return door;
 }
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {

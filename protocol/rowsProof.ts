@@ -38,6 +38,14 @@ export function proveRowsCell(cellRoots: Uint8Array, segmentRoots: Uint8Array, r
   return proofOf(cellPath(cellRoots, column), segmentRoots, row);
 }
 
+/** The same from a frame of a column, which has the cell's siblings up to its row. @param path 7 × 32 bytes */
+export function proveFramedCell(path: Uint8Array, segmentRoots: Uint8Array, row: number): RowsProof {
+  if (path.length !== CELL_PATH * HASH_BYTES) {
+    throw new ZgError("LengthMismatch", { expected: CELL_PATH * HASH_BYTES, actual: path.length });
+  }
+  return proofOf(path, segmentRoots, row);
+}
+
 /** Proof of a sector of a row. @param extended the row, 262,144 bytes @param sector 0 … 1023 */
 export function proveRowsSector(
   extended: Uint8Array,

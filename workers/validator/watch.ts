@@ -1,11 +1,13 @@
 /** What the chain says of batches becomes facts in the validator's records; what it takes back is taken out of them. */
+import { z } from "zod";
 import type { ChainEvent } from "../../adapters/chain.ts";
 import type { Log } from "../../adapters/log.ts";
-import type { Hex } from "../../protocol/hex.ts";
+import { ZgError } from "../../protocol/errors.ts";
+import { type Hex, isHex } from "../../protocol/hex.ts";
 import { batchIdIn, chainBatchOf, type Entrance } from "../chain-batch.ts";
 import type { SampleJob } from "../route.ts";
 import { type Ledger, outcomeIn, wipe } from "./ledger.ts";
-import { isOver, mustSample, onReorg, onSubmitted, type Sampling } from "./record.ts";
+import { isOver, mustSample, onConfirmed, onReorg, onSubmitted, type Sampling, type Windows } from "./record.ts";
 
 export interface WatchDeps {
   readonly ledger: Ledger;
@@ -39,8 +41,9 @@ const applyEvent = async ({ ledger, entrance }: WatchDeps, event: ChainEvent, ba
       return true;
     }
     case "BatchConfirmed": {
-      const confirmed = { block, retainUntil: Number(args.retainUntil) };
-      await ledger.update(batchId, (known) => known && { ...known, confirmed });
+      const certificate = certificateOf(event);
+      const confirmed = { block, retainUntil: Number(args.retainUntil), certificate };
+      await ledger.update(batchId, (known) => known && onConfirmed(known, confirmed));
       return true;
     }
     case "BatchFailed":
@@ -49,6 +52,18 @@ const applyEvent = async ({ ledger, entrance }: WatchDeps, event: ChainEvent, ba
     default:
       return false;
   }
+};
+
+const Confirmation = z.object({
+  seed: z.custom<Hex>((value) => isHex(value, 32)),
+  auditSeed: z.custom<Hex>((value) => isHex(value, 32)),
+  absent: z.bigint(),
+});
+
+const certificateOf = ({ args, transactionHash }: ChainEvent) => {
+  const parsed = Confirmation.safeParse(args);
+  if (!parsed.success) throw new ZgError("BadResponse", { what: "BatchConfirmed", tx: transactionHash });
+  return { ...parsed.data, absent: parsed.data.absent.toString() };
 };
 
 export const applyReorg = async ({ ledger, log }: WatchDeps, ancestor: number): Promise<void> => {
@@ -62,11 +77,14 @@ export const applyReorg = async ({ ledger, log }: WatchDeps, ancestor: number): 
 };
 
 /** Deletes the samples that nobody can ask for any more. */
-export const dropOver = async ({ ledger, log }: WatchDeps, finalized: number): Promise<void> => {
-  for (const { batch } of [...ledger.all()].filter((record) => isOver(record, finalized))) {
+export const dropOver = async (
+  { ledger, log, windows }: WatchDeps & { readonly windows: Windows },
+  finalized: number,
+): Promise<void> => {
+  for (const { batch } of [...ledger.all()].filter((record) => isOver(record, finalized, windows))) {
     const { batchId } = batch.facts;
     await ledger.update(batchId, (known, tx) => {
-      if (known === undefined || !isOver(known, finalized)) return known;
+      if (known === undefined || !isOver(known, finalized, windows)) return known;
       wipe(tx, batchId);
       return { ...known, dropped: true };
     });

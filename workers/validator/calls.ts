@@ -12,9 +12,7 @@ import type { Certificate } from "../../protocol/sampling.ts";
 import type { Windows } from "./record.ts";
 
 const big = z.bigint();
-const number = big
-  .refine((value) => value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER))
-  .transform(Number);
+const number = big.refine((value) => value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)).transform(Number);
 const address = z.custom<Hex>((value) => isHex(value, 20)).transform((value) => normalHex(value, 20));
 
 const Terms = z.object({
@@ -69,6 +67,7 @@ export interface Calls {
   /** Who could be taken out by anyone: slots whose lease is over. */
   lapsed(epoch: number): Promise<number[]>;
   epoch(): Promise<number>;
+  epochs(): Promise<{ readonly epochBlocks: number; readonly firstBlock: number }>;
   credit(account: Hex): Promise<bigint>;
   pool(): Promise<bigint>;
   /** Wei that a transaction costs now; throws what the contract refuses it with. */
@@ -152,6 +151,10 @@ export const createCalls = (chain: CallsChain): Calls => {
       return slots.filter((_, i) => (seats[i] as z.infer<typeof Signer>).leaseEnd < epoch);
     },
     epoch: () => read(signers, "currentEpoch", number),
+    epochs: async () => ({
+      epochBlocks: await read(signers, "epochBlocks", number),
+      firstBlock: await read(signers, "firstBlock", number),
+    }),
     credit: (account) => read(entrance, "credit", big, account),
     pool: () => read(entrance, "samplingPool", big),
     cost: async (from, { to, data }) => {

@@ -124,8 +124,7 @@ export const accuseSilent: Look = async (deps, batchId, signal) => {
   const certificate = certificateOf(record);
   const settled = await calls.settled(batchId);
   const silent = (await calls.membersAt(record.batch.epoch)).filter(
-    ({ slot, account }) =>
-      account !== deps.wallet.address && mustAnswer(certificate, slot, terms.auditBps, settled),
+    ({ slot, account }) => account !== deps.wallet.address && mustAnswer(certificate, slot, terms.auditBps, settled),
   );
   if (silent.length === 0 || latest >= answered + terms.slashWindow) return finish(deps, record, "accuse", "none left");
 
@@ -141,12 +140,7 @@ export const accuseSilent: Look = async (deps, batchId, signal) => {
   return SOON_MS;
 };
 
-const finish = async (
-  { ledger, log }: DutyDeps,
-  record: Confirmed,
-  duty: Duty,
-  why: string,
-): Promise<undefined> => {
+const finish = async ({ ledger, log }: DutyDeps, record: Confirmed, duty: Duty, why: string): Promise<undefined> => {
   const { batchId } = record.batch.facts;
   await ledger.update(batchId, (known) => known && onDone(known, duty, record.confirmed.certificate.auditSeed));
   log.debug({ batchId, duty, why }, "duty over");

@@ -45,9 +45,7 @@ export const Sampling = z.object({
   batch: ChainBatch,
   /** False once a reorg took the submission back. */
   onChain: z.boolean(),
-  confirmed: z
-    .object({ block: count, retainUntil: count, certificate: Certificate, open: Duties })
-    .nullable(),
+  confirmed: z.object({ block: count, retainUntil: count, certificate: Certificate, open: Duties }).nullable(),
   failed: z.object({ block: count }).nullable(),
   /** Of the present seed. */
   outcome: Outcome.nullable(),
@@ -73,10 +71,7 @@ export const onSubmitted = (
 });
 
 /** @param fields of the event; the duties of a confirmation that is known already stay as they are */
-export const onConfirmed = (
-  known: Sampling,
-  confirmed: Omit<NonNullable<Sampling["confirmed"]>, "open">,
-): Sampling =>
+export const onConfirmed = (known: Sampling, confirmed: Omit<NonNullable<Sampling["confirmed"]>, "open">): Sampling =>
   known.confirmed?.block === confirmed.block &&
   known.confirmed.certificate.auditSeed === confirmed.certificate.auditSeed
     ? known

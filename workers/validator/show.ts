@@ -1,9 +1,9 @@
 /** A cell of what was sampled, with its proof under the batch's rowsRoot: what claims and audits show on chain. */
 import type { Compute, VerifiedBatch } from "../../adapters/compute.ts";
+import { parseFrame, verifiedCells } from "../../protocol/column.ts";
 import { accepted, ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { decodeMetadata } from "../../protocol/metadata.ts";
-import { parseFrame, verifiedCells } from "../../protocol/column.ts";
 import { proveFramedCell } from "../../protocol/rowsProof.ts";
 import type { CellPlace } from "../../protocol/sampling.ts";
 import { isRecorded, metadataBytesOf } from "../chain-batch.ts";

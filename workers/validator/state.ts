@@ -4,9 +4,11 @@ import type { Follower, Head } from "../../adapters/follow.ts";
 import type { NetworkJson } from "../../adapters/network.ts";
 import type { Queues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import type { PartyWallet } from "../wallet.ts";
+import type { Calls } from "./calls.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Nodes } from "./nodes.ts";
-import { mustSample } from "./record.ts";
+import { dutiesOf, mustSample, type Windows } from "./record.ts";
 import type { Progress } from "./sample.ts";
 import type { SlotIn } from "./signer.ts";
 import type { Traffic } from "./traffic.ts";
@@ -20,6 +22,9 @@ export interface StateDeps {
   readonly queues: Queues;
   readonly nodes: Pick<Nodes, "faults">;
   readonly progress: Progress;
+  readonly terms: Windows;
+  readonly calls: Pick<Calls, "lease" | "credit">;
+  readonly wallet: Pick<PartyWallet, "open">;
   readonly traffic: Traffic;
   readonly slotIn: SlotIn;
   readonly signers: Chain["signers"];
@@ -40,7 +45,9 @@ export const createState = (deps: StateDeps) => {
   };
   return async (): Promise<Record<string, unknown>> => {
     const batches = { signed: 0, refused: 0, sampling: 0 };
+    const duties = { audit: 0, lottery: 0, accuse: 0 };
     for (const record of ledger.all()) {
+      for (const duty of dutiesOf(record, deps.terms, deps.head())) duties[duty] += 1;
       if (record.outcome !== null) batches[record.outcome.kind] += 1;
       else if (mustSample(record)) batches.sampling += 1;
     }
@@ -56,6 +63,13 @@ export const createState = (deps: StateDeps) => {
       position: deps.position() ?? null,
       samples: deps.samples,
       batches,
+      /** Batches about which something is still to be done, or to be looked at, on chain. */
+      duties,
+      /** Last epoch in which nobody can take it out of its slot; null: it has none. */
+      leaseEnd: (await deps.calls.lease(deps.account).catch(() => null))?.leaseEnd ?? null,
+      /** Wei earned and not withdrawn. */
+      credit: await deps.calls.credit(deps.account).then(String, () => null),
+      transactions: deps.wallet.open(),
       waiting: Object.fromEntries([...deps.progress].map(([batchId, { why, who }]) => [batchId, { why, who }])),
       nodes: deps.nodes.faults(),
       /** Bytes on the wire for each of the last batches. */

@@ -33,6 +33,9 @@ export const ACCOUNT: Hex = `0x${"a1".repeat(20)}`;
 export const SECRET = toHex(keccakText("a validator")).replace(/^0x./, "0x0") as Hex;
 export const key = openKey(SECRET);
 
+/** Blocks: short beside the retention of the fake chain. */
+export const WINDOWS = { claimWindow: 20, auditWindow: 10, slashWindow: 10 };
+
 export interface TestValidator {
   readonly fake: FakeChain;
   readonly ledger: Ledger;
@@ -122,6 +125,7 @@ export const openValidator = async (
     publish: (batchId: Hex) => void published.push(batchId),
   };
   const watch = {
+    windows: WINDOWS,
     ...{ ledger, log: silentLog },
     entrance: { chainId: Number(CHAIN_ID), entrance: ENTRANCE, confirmWindow: WINDOW },
   };

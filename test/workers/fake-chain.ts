@@ -75,6 +75,22 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
   const calls: Record<string, (...args: never[]) => unknown> = {
     confirmWindow: () => BigInt(WINDOW),
     currentEpoch: () => BigInt(EPOCH),
+    // Windows that no test of this chain reaches, and nobody to be audited or leased.
+    terms: () => ({
+      ...{ samples: 4n, auditBps: 0n, roundBlocks: 10n },
+      ...{ claimWindow: 1_000n, auditWindow: 1_000n, slashWindow: 1_000n },
+    }),
+    leaseEpochs: () => 100n,
+    slashBps: () => 1_000n,
+    reporterBps: () => 5_000n,
+    epochBlocks: () => 100n,
+    firstBlock: () => 0n,
+    credit: () => 0n,
+    settledOf: () => 0n,
+    membersAt: () => [],
+    slotOf: () => {
+      throw revert("NotRegistered");
+    },
     findKey: (keyHash: Hex, epoch: number) => {
       const slot = signers.findIndex(({ publicKey }) => keccakHex(fromHex(publicKey)) === keyHash);
       if (slot < 0 || (signers[slot] as FakeSigner).from > epoch) throw revert("NotInSet");
@@ -101,6 +117,8 @@ export const fakeChain = (signers: readonly FakeSigner[] = [], finality = 4): Fa
     },
     entrance: { getFunction },
     signers: { getFunction },
+    sampling: { getFunction },
+    nonce: async () => 0,
     head: async () => tip().number,
     finalized: async () => Math.max(0, tip().number - finality),
     header,

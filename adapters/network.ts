@@ -8,6 +8,9 @@ import { errnoOf, messageOf } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { openRpc } from "./rpc.ts";
 
+/** Hardhat's: a chain where gas is worth nothing and the money is well known. */
+export const DEVNET_CHAIN_ID = 31_337;
+
 const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/)

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { NetworkJson } from "../adapters/network.ts";
+import { DEVNET_CHAIN_ID, type NetworkJson } from "../adapters/network.ts";
 import { ZgError } from "../protocol/errors.ts";
 import type { Context, PartyOptions, Running } from "../workers/context.ts";
 import { partyKeys } from "./keys.ts";
@@ -67,7 +67,11 @@ export async function startWorker(context: Context, data: string, name: string):
         ...storageOf(network, id),
       });
     case "validator":
-      return (await import("../workers/validator/index.ts")).startValidator(context, { ...place, ...(await keys()) });
+      return (await import("../workers/validator/index.ts")).startValidator(context, {
+        ...{ ...place, ...(await keys()) },
+        // Where gas is worth nothing, so is the comparison with it.
+        leastGain: network.chainId === DEVNET_CHAIN_ID ? 0 : 1,
+      });
     case "indexer":
       return (await import("../workers/indexer/index.ts")).startIndexer(context, place);
     case "kv":

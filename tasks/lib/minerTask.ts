@@ -1,5 +1,5 @@
 import { Wallet } from "ethers";
-import type { NetworkJson } from "../../adapters/network.ts";
+import { DEVNET_CHAIN_ID, type NetworkJson } from "../../adapters/network.ts";
 import { fund } from "../../devnet/enrol.ts";
 import { knownKeys, partyKeys } from "../../devnet/keys.ts";
 import { DEVNET_MNEMONIC } from "../../devnet/mnemonic.ts";
@@ -56,7 +56,6 @@ export async function keyOfMiner({ data, name }: Pick<MinerSession, "data" | "na
 
 export const addressOfKey = (key: Hex): Hex => normalHex(new Wallet(key).address, 20);
 
-const DEVNET = 31337;
 /** Wei for gas: as much as `up` gives its workers. */
 const ALLOWANCE = { devnet: 10n ** 20n, other: 10n ** 17n } as const;
 
@@ -67,7 +66,7 @@ const ALLOWANCE = { devnet: 10n ** 20n, other: 10n ** 17n } as const;
 export async function fundedMiner({ data, name, network, storage }: MinerSession): Promise<Hex> {
   const { wallet: key } = await partyKeys(data, name);
   const account = addressOfKey(key);
-  const devnet = network.chainId === DEVNET;
+  const devnet = network.chainId === DEVNET_CHAIN_ID;
   const funder = process.env.FUNDER_PRIVATE_KEY || (devnet ? Wallet.fromPhrase(DEVNET_MNEMONIC).privateKey : undefined);
   const { provider } = storage.chain;
   if (funder !== undefined) {

@@ -1,9 +1,8 @@
 import { HDNodeWallet, Wallet } from "ethers";
-import type { NetworkJson } from "../../adapters/network.ts";
+import { DEVNET_CHAIN_ID, type NetworkJson } from "../../adapters/network.ts";
 import { DEVNET_MNEMONIC } from "../../devnet/mnemonic.ts";
 import { ZgError } from "../../protocol/errors.ts";
 
-const DEVNET = 31337;
 /** Account 0 pays for the network itself; this one is the user's. */
 const USER_PATH = "m/44'/60'/0'/0/1";
 const VARIABLES = ["UPLOADER_PRIVATE_KEY", "FUNDER_PRIVATE_KEY"] as const;
@@ -14,7 +13,8 @@ export function uploader({ chainId }: Pick<NetworkJson, "chainId">, env: NodeJS.
     const key = env[name];
     if (key !== undefined && key !== "") return walletOf(name, key);
   }
-  if (chainId === DEVNET) return new Wallet(HDNodeWallet.fromPhrase(DEVNET_MNEMONIC, undefined, USER_PATH).privateKey);
+  if (chainId === DEVNET_CHAIN_ID)
+    return new Wallet(HDNodeWallet.fromPhrase(DEVNET_MNEMONIC, undefined, USER_PATH).privateKey);
   throw new ZgError("BadConfig", { field: VARIABLES[0], why: "the key of the account that uploads and pays" });
 }
 

@@ -1,5 +1,5 @@
 import { createLog } from "../../adapters/log.ts";
-import type { NetworkJson } from "../../adapters/network.ts";
+import { DEVNET_CHAIN_ID, type NetworkJson } from "../../adapters/network.ts";
 import { choosePorts } from "../../devnet/ports.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import { untilEnd } from "../../workers/ended.ts";
@@ -13,8 +13,6 @@ interface StartArguments extends MinerArguments {
 
 /** On a chain of one's own ether is worth nothing; elsewhere an answer must earn its gas. */
 const LEAST_GAIN = { devnet: 0, other: 1 } as const;
-const DEVNET = 31337;
-
 /** Runs a miner as a process of its own: one of the network's, or one more. */
 export default async function start(given: StartArguments): Promise<void> {
   await withMiner(given, async (session) => {
@@ -49,7 +47,7 @@ async function withThisMiner(
 ): Promise<NetworkJson> {
   const usual = network.mining ?? {
     ...{ shards: 1, share: 1 },
-    leastGain: network.chainId === DEVNET ? LEAST_GAIN.devnet : LEAST_GAIN.other,
+    leastGain: network.chainId === DEVNET_CHAIN_ID ? LEAST_GAIN.devnet : LEAST_GAIN.other,
   };
   const mining = { ...usual, shards: shards || usual.shards, share: share || usual.share };
   if (!Number.isInteger(Math.log2(mining.shards))) {

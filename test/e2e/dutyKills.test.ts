@@ -8,6 +8,7 @@ interface Status {
   readonly account: string;
   readonly slot: number;
   readonly transactions: number;
+  readonly head: { readonly latest: number };
   readonly duties: { readonly accuse: number };
 }
 
@@ -113,10 +114,12 @@ describe("a validator that is killed over its duties", function () {
       await disperse(1_000);
       await network.devChain?.mine(Number(await audits()) + 160);
       // It is dead, or found nobody silent: further blocks would close the window on what it has just planned.
+      const { chain } = network.context;
+      const head = await chain.head();
       await network.mineUntil(async () => {
         const seen = await status(VICTIM).catch(() => null);
-        return seen === null || seen.duties.accuse === 0;
-      });
+        return seen === null || (seen.head.latest >= head && seen.duties.accuse === 0);
+      }, "the victim has looked");
     });
     const slashes = await eventsOf("sampling", "SilenceSlashed");
     once(slashes, ({ args }) => `${args.batchId} ${args.slot}`);

@@ -171,5 +171,5 @@ const isPossible = async (deps: DutyDeps, intent: Intent, gain: bigint): Promise
 const send = async ({ wallet, log }: DutyDeps, intent: Intent, signal: AbortSignal): Promise<void> => {
   signal.throwIfAborted();
   const { nonce } = await wallet.plan(intent);
-  log.info({ intent: intent.id, nonce }, "planned");
+  log.debug({ intent: intent.id, nonce }, "planned");
 };

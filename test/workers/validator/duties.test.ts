@@ -120,6 +120,11 @@ describe("a validator whose batch is confirmed", function () {
   const everyTicketWins = { fee: 4_000n, stake: 1n, totalStake: 1n, samples: 4n, prize: 1_000n };
   const open = (duty: "audit" | "lottery" | "accuse") => validator.ledger.find(batchId())?.confirmed?.open[duty];
 
+  const argsOf = ([first]: readonly Sent[]): readonly unknown[] => {
+    if (first === undefined) throw new Error("nothing was sent");
+    return first.args;
+  };
+
   /** What the contract checks of a shown cell. */
   const holds = ({ cell, proof }: Shown, row: number, column: number): void =>
     checkRowsCell(cellRootsOf(cell), row, column, good.batch.facts, proof);
@@ -130,7 +135,7 @@ describe("a validator whose batch is confirmed", function () {
     const { deps, sent, planned } = setup(world);
     expect(await answerAudit(deps, batchId(), signal)).to.be.a("number");
     expect(planned).to.have.length(1);
-    const [attested, shown] = sent[0]?.args as [Attested, Shown];
+    const [attested, shown] = argsOf(sent) as [Attested, Shown];
     const place = auditedCell(
       attested.certificate.auditSeed,
       OWN,
@@ -156,7 +161,7 @@ describe("a validator whose batch is confirmed", function () {
     const { deps, sent, planned } = setup();
     await answerAudit(deps, batchId(), signal);
     expect(planned).to.have.length(1);
-    const [attested, shown] = sent[0]?.args as [Attested, Shown];
+    const [attested, shown] = argsOf(sent) as [Attested, Shown];
     const place = auditedCell(
       attested.certificate.auditSeed,
       OWN,
@@ -199,7 +204,7 @@ describe("a validator whose batch is confirmed", function () {
     await answerAudit(setup().deps, batchId(), signal);
     const other = setup();
     await answerAudit(other.deps, batchId(), signal);
-    expect((other.sent[0]?.args[0] as Attested).certificate.auditSeed).to.equal(again);
+    expect((argsOf(other.sent)[0] as Attested).certificate.auditSeed).to.equal(again);
     expect(sent).to.deep.equal([]);
   });
 

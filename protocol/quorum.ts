@@ -107,6 +107,48 @@ export function lossBound(validators: number, samples: number, dishonest?: Ratio
  * fill it up. For equal stakes it is `lossBound`.
  */
 export function stakeBound(stakes: readonly bigint[], samples: number, dishonest: Rational): Rational {
+  const quorums = worstQuorums(stakes, dishonest);
+  const unions = unionsAtMost(stakes.length, samples);
+  return greatest(
+    quorums.map(({ honest, needed }) => {
+      const { numerator, denominator } = unions[needed] as Rational;
+      return { numerator: choose(honest, needed) * numerator, denominator };
+    }),
+  );
+}
+
+/**
+ * What a certificate of these validators means, whose stakes may differ.
+ *
+ * @param dishonest at most this share of the stake; without it, less than a third
+ */
+export function certificateBound(
+  stakes: readonly bigint[],
+  samples: number,
+  dishonest: Rational = lessThanAThird(stakes),
+): CertificateBound {
+  const quorums = worstQuorums(stakes, dishonest);
+  return {
+    detection: detectionBound(samples),
+    fixed: greatest(quorums.map(({ honest, needed }) => fixedRelease(honest, needed, samples))),
+    loss: stakeBound(stakes, samples, dishonest),
+  };
+}
+
+function lessThanAThird(stakes: readonly bigint[]): Rational {
+  const total = stakes.reduce((sum, stake) => sum + stake, 0n);
+  return { numerator: (total - 1n) / 3n, denominator: total };
+}
+
+function greatest(chances: readonly Rational[]): Rational {
+  return chances.reduce(
+    (worst, chance) => (chance.numerator * worst.denominator > worst.numerator * chance.denominator ? chance : worst),
+    { numerator: 0n, denominator: 1n },
+  );
+}
+
+/** For each number of dishonest validators that is possible: how many are honest, and how few of those must have signed. */
+function worstQuorums(stakes: readonly bigint[], { numerator, denominator }: Rational) {
   const total = stakes.reduce((sum, stake) => sum + stake, 0n);
   if (stakes.length === 0 || stakes.length > SLOTS || stakes.some((stake) => stake <= 0n)) {
     throw new ZgError("BadConfig", { validators: stakes.length, limit: SLOTS });
@@ -114,9 +156,7 @@ export function stakeBound(stakes: readonly bigint[], samples: number, dishonest
   const falling = [...stakes].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
   const sums = [0n];
   for (const stake of falling) sums.push((sums.at(-1) as bigint) + stake);
-  const { numerator, denominator } = dishonest;
-  const unions = unionsAtMost(stakes.length, samples);
-  let worst: Rational = { numerator: 0n, denominator: 1n };
+  const quorums: { readonly honest: number; readonly needed: number }[] = [];
   for (let members = 0; members < stakes.length; members++) {
     // The members with the least stakes hold this much, and with the largest at most that.
     const least = total - (sums[stakes.length - members] as bigint);
@@ -125,14 +165,9 @@ export function stakeBound(stakes: readonly bigint[], samples: number, dishonest
     const cap = share < numerator * total ? share : numerator * total;
     // 3 · (cap / denominator + honest) > 2 · total.
     const needed = sums.findIndex((sum) => 3n * (cap + sum * denominator) > 2n * total * denominator);
-    const union = unions[needed] as Rational;
-    const bound = {
-      numerator: choose(stakes.length - members, needed) * union.numerator,
-      denominator: union.denominator,
-    };
-    if (bound.numerator * worst.denominator > worst.numerator * bound.denominator) worst = bound;
+    quorums.push({ honest: stakes.length - members, needed });
   }
-  return worst;
+  return quorums;
 }
 
 /**

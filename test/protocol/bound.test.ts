@@ -3,6 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { drawColumns } from "../../protocol/column.ts";
 import {
+  certificateBound,
   choose,
   detectionBound,
   fixedRelease,
@@ -95,6 +96,40 @@ describe("the bound on what a certificate means", () => {
     );
     expect(refusal(() => stakeBound([], 16, THIRD))).to.equal("BadConfig");
     expect(refusal(() => stakeBound([1n, 0n], 16, THIRD))).to.equal("BadConfig");
+  });
+
+  it("of a certificate is both forms at once, and for equal stakes the one for equal stakes", () => {
+    for (const [validators, samples] of [
+      [1, 52],
+      [3, 52],
+      [4, 52],
+      [6, 45],
+      [9, 40],
+      [40, 12],
+    ] as const) {
+      const stakes = Array.from({ length: validators }, () => 7n);
+      const own = certificateBound(stakes, samples);
+      const one = lossBound(validators, samples);
+      for (const form of ["detection", "fixed", "loss"] as const) {
+        expect(equal(own[form], one[form]), `${validators} validators, ${form}`).to.equal(true);
+      }
+    }
+    // Less than a third of 9 is 2: with 3 of them exactly a third is not less.
+    const stakes = Array.from({ length: 9 }, () => 1n);
+    expect(equal(certificateBound(stakes, 40).loss, certificateBound(stakes, 40, THIRD).loss)).to.equal(false);
+    // One who has more than two thirds can sign alone, so the bound takes it that any one can.
+    const alone = certificateBound([90n, 5n, 5n], 20);
+    expect(equal(alone.fixed, fixedRelease(3, 1, 20))).to.equal(true);
+    expect(log2(alone.loss)).to.be.at.least(0);
+  });
+
+  it("is computed in a moment for a full set of stakes that all differ", () => {
+    const stakes = Array.from({ length: 200 }, (_, i) => 10n ** 18n + BigInt(i) * 10n ** 17n);
+    const started = performance.now();
+    const { fixed, loss } = certificateBound(stakes, 16);
+    expect(performance.now() - started).to.be.lessThan(5_000);
+    expect(log2(fixed)).to.be.lessThan(log2(loss));
+    expect(log2(loss)).to.be.lessThan(-100);
   });
 
   it("has its tables in docs/sampling-bound.md", () => {

@@ -14,7 +14,7 @@ import { type DevChain, startChain } from "./chain/index.ts";
 import { openContext } from "./context.ts";
 import { mineUntilCounted } from "./counted.ts";
 import { DEVNET_MNEMONIC, deployDevnet } from "./deploy.ts";
-import { enrol } from "./enrol.ts";
+import { type Enrolled, enrol } from "./enrol.ts";
 import { takeFolder } from "./folder.ts";
 import { partyKeys } from "./keys.ts";
 import { DISPERSER, startWorker, workersOf } from "./parties.ts";
@@ -135,8 +135,9 @@ async function start(options: NetworkOptions, shutdown: Shutdown): Promise<Runni
     ...(options.mining !== undefined && { mining: options.mining }),
     ...(options.storage !== undefined && { storage: options.storage }),
   };
-  await enrolAll(data, network, chain, devChain, log);
-  onReady("validators", `${names.validator} registered`);
+  const jailed = await enrolAll(data, network, chain, devChain, log);
+  onReady("validators", `${names.validator - jailed.length} registered`);
+  for (const { message } of jailed) onReady("jail", message);
   if (names.miner > 0) onReady("miners", `${names.miner} funded`);
 
   const context = await openContext({ network, log, timing: options.timing });
@@ -180,7 +181,7 @@ async function enrolAll(
   { funder, allowance }: ExternalChain,
   devChain: DevChain | null,
   log: Log,
-): Promise<void> {
+): Promise<Enrolled["jailed"]> {
   const chain = await openChain({ rpc, chainId, contracts, pollMs: devChain === null ? 1000 : 20, log });
   try {
     const senders = [DISPERSER, ...numbered("miner", miners.length)];
@@ -189,11 +190,12 @@ async function enrolAll(
       keys: await partyKeys(data, `validator-${id}`),
       socket,
     }));
-    const added = await enrol({
+    const { added, jailed } = await enrol({
       ...{ chain, funder, allowance, workers },
       validators: await Promise.all(candidates),
     });
     if (added > 0 && devChain !== null) await mineUntilCounted(chain, devChain);
+    return jailed;
   } finally {
     await chain.close();
   }

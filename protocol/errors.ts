@@ -81,6 +81,7 @@ export const ERRORS = {
   SampleFailed: retry(503, "a drawn column could not be fetched and proved"),
   SamplingRefused: final(409, "this validator does not sign the batch"),
   BadSignature: final(422, "the signature does not verify"),
+  Jailed: retry(503, "the validator was slashed, and may register again only later"),
   NoValidators: retry(503, "no stake is registered in this epoch"),
   ReceiptMismatch: final(422, "the receipt is not of the file that was sent"),
   // the world

@@ -1,6 +1,7 @@
 import { createCalls } from "../../workers/miner/calls.ts";
 import { findMinerId, SEED } from "../../workers/miner/identity.ts";
-import { addressOfKey, fundedMiner, type MinerArguments, withMiner } from "../lib/minerTask.ts";
+import { fundedMiner, type MinerArguments, withMiner } from "../lib/minerTask.ts";
+import { addressOfKey } from "../lib/party.ts";
 import { perform } from "../lib/perform.ts";
 import { drawTable } from "../lib/table.ts";
 

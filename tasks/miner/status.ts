@@ -4,7 +4,8 @@ import { knownPorts } from "../../devnet/ports.ts";
 import { type Hex, isHex } from "../../protocol/hex.ts";
 import { findMinerId } from "../../workers/miner/identity.ts";
 import { bytes, gwei, integer } from "../lib/format.ts";
-import { addressOfKey, keyOfMiner, type MinerArguments, type MinerSession, withMiner } from "../lib/minerTask.ts";
+import { keyOfMiner, type MinerArguments, type MinerSession, withMiner } from "../lib/minerTask.ts";
+import { addressOfKey } from "../lib/party.ts";
 import { EMPTY_LEDGER, type Ledger, ledgerWith } from "../lib/rewards.ts";
 import { drawTable } from "../lib/table.ts";
 

@@ -1,6 +1,7 @@
 import { type Hex, normalHex } from "../../protocol/hex.ts";
 import { gwei } from "../lib/format.ts";
-import { addressOfKey, keyOfMiner, type MinerArguments, withMiner } from "../lib/minerTask.ts";
+import { keyOfMiner, type MinerArguments, withMiner } from "../lib/minerTask.ts";
+import { addressOfKey } from "../lib/party.ts";
 import { perform } from "../lib/perform.ts";
 
 interface WithdrawArguments extends MinerArguments {

@@ -4,6 +4,7 @@ import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
 import { miningTasks } from "./miner/index.ts";
 import { data, json } from "./options.ts";
+import { validatorTasks } from "./validator/index.ts";
 
 const disperse = task("disperse", "Store a file and follow it until it is certified, read it back, compare every byte")
   .addPositionalArgument({ name: "file", description: "File of 1 to 32,505,852 bytes" })
@@ -276,6 +277,7 @@ const kvWatch = task(["kv", "watch"], "Show writes to a stream as they take effe
 export const tasks: TaskDefinition[] = [
   ...[disperse, status, retrieve, sample, upload, download, file],
   ...[kv, kvPut, kvGet, kvList, kvWatch],
+  ...validatorTasks,
   ...miningTasks,
   ...[up, worker, join],
 ];

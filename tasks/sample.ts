@@ -2,6 +2,7 @@ import { ERRORS, ZgError } from "../protocol/errors.ts";
 import { normalHex } from "../protocol/hex.ts";
 import { COLUMNS, FRAME_ROW_BYTES } from "../protocol/params.ts";
 import { detectionBound, log2 } from "../protocol/quorum.ts";
+import { boundLines } from "./lib/batchBound.ts";
 import { createDisplay } from "./lib/display.ts";
 import { runningNetwork } from "./lib/folder.ts";
 import { bar, bytes, duration } from "./lib/format.ts";
@@ -41,7 +42,8 @@ export default async function sample(given: SampleArguments): Promise<void> {
         },
         onColumn: (verified, of) => display.update("sampled", bar(verified, of)),
       });
-      const report = reportOf(taken);
+      const certificate = await reader.boundOf(taken.target.batchId);
+      const report = { ...reportOf(taken), certificate };
       const { columns, verified, bound, read, ms } = report;
       if (verified === columns.length) {
         display.done("sampled", `${verified} of ${columns.length} columns proved  ${bytes(read)} in ${duration(ms)}`);
@@ -52,6 +54,7 @@ export default async function sample(given: SampleArguments): Promise<void> {
         output.say(
           `  With at most 63 of the 128 columns to be had, all ${verified} would have passed with a chance of 2^${bound}.`,
         );
+        if (certificate !== null) output.say(`  A certificate: ${boundLines(certificate).join("; ")}.`);
       } else {
         const failed = Object.entries(report.failed).map(([column, code]) => `${column} ${code}`);
         const { what } = ERRORS.SampleFailed;

@@ -1,13 +1,17 @@
+import { openChain } from "../adapters/chain.ts";
 import { openClient } from "../adapters/http-client.ts";
+import { silentLog } from "../adapters/log.ts";
+import type { NetworkJson } from "../adapters/network.ts";
 import { normalHex } from "../protocol/hex.ts";
 import type { BlobView } from "../workers/disperser/view.ts";
+import { type BatchBound, boundOf } from "./lib/batchBound.ts";
 import { endOf, follow, view } from "./lib/disperser.ts";
 import { createDisplay } from "./lib/display.ts";
 import { runningNetwork } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
 import { STAGES, stageOf } from "./lib/stages.ts";
-import { statusRows } from "./lib/statusRows.ts";
+import { certificateRows, statusRows } from "./lib/statusRows.ts";
 import { drawTable } from "./lib/table.ts";
 
 interface StatusArguments {
@@ -48,13 +52,25 @@ export default async function status(given: StatusArguments): Promise<void> {
           await display.end();
         }
       }
-      output.say(drawTable(statusRows(seen)));
+      const certificate = await certificateOf(network, seen);
+      output.say(drawTable([...statusRows(seen), ...certificateRows(certificate)]));
       // A blob that failed is a fact to report, not a failure of this task, unless someone waited for its success.
       if (seen.status === "FAILED" || seen.status === "INSUFFICIENT_SIGNATURES") output.warn(endOf(seen).message);
-      output.result(seen);
+      output.result({ ...seen, certificate });
     } finally {
       client.close();
       interrupt.end();
     }
   });
+}
+
+/** What its batch's certificate proves; null while it has no batch on chain. */
+async function certificateOf(network: NetworkJson, { batchId }: BlobView): Promise<BatchBound | null> {
+  if (batchId === undefined) return null;
+  const chain = await openChain({ ...network, log: silentLog });
+  try {
+    return await boundOf(chain, normalHex(batchId, 32));
+  } finally {
+    await chain.close();
+  }
 }

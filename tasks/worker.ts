@@ -4,6 +4,7 @@ import { untilEnd } from "../workers/ended.ts";
 import { dataFolder, runningNetwork } from "./lib/folder.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
+import { withValidatorPlace } from "./lib/place.ts";
 import { timingOf } from "./lib/timing.ts";
 
 interface WorkerArguments {
@@ -18,7 +19,9 @@ const COUNTED = ["storage", "validator", "kv", "miner"];
 
 export default async function worker(given: WorkerArguments): Promise<void> {
   await runTask(given.json, async (output) => {
-    const network = await runningNetwork(given.data);
+    const running = await runningNetwork(given.data);
+    const isValidator = given.name === "validator";
+    const network = isValidator ? await withValidatorPlace(running, dataFolder(given.data), given.id) : running;
     const { openContext } = await import("../devnet/context.ts");
     const { computes, startWorker, workersOf } = await import("../devnet/parties.ts");
     const name = COUNTED.includes(given.name) ? `${given.name}-${given.id}` : given.name;
@@ -33,13 +36,13 @@ export default async function worker(given: WorkerArguments): Promise<void> {
       warm: computes(name),
     });
     try {
-      const running = await startWorker(context, dataFolder(given.data), name);
+      const started = await startWorker(context, dataFolder(given.data), name);
       try {
-        output.say(`${name} is running${running.url === undefined ? "" : ` at ${running.url}`}. Ctrl-C stops it.`);
-        output.result({ name, url: running.url ?? null });
-        await untilEnd([running], interrupt.signal);
+        output.say(`${name} is running${started.url === undefined ? "" : ` at ${started.url}`}. Ctrl-C stops it.`);
+        output.result({ name, url: started.url ?? null });
+        await untilEnd([started], interrupt.signal);
       } finally {
-        await running.stop();
+        await started.stop();
       }
     } finally {
       await context.close();

@@ -49,3 +49,10 @@ const GWEI = 10n ** 9n;
 export function gwei(wei: bigint): string {
   return wei !== 0n && wei < GWEI ? `${integer(wei)} wei` : `${integer(wei / GWEI)} gwei`;
 }
+
+/** Stakes, to the wei. */
+export function ether(wei: bigint): string {
+  const [whole, part] = [wei / 10n ** 18n, wei % 10n ** 18n];
+  const decimals = part === 0n ? "" : `.${part.toString().padStart(18, "0").replace(/0+$/, "")}`;
+  return `${integer(whole)}${decimals} ether`;
+}

@@ -20,6 +20,7 @@ import {
   type Target,
   validatorSource,
 } from "../../workers/retriever/index.ts";
+import { type BatchBound, boundOf } from "./batchBound.ts";
 import { type LogGrowth, logGrowth } from "./logUse.ts";
 
 /** After this long a node's answer does not hold up the next one's, ms. */
@@ -48,6 +49,8 @@ export interface Reader {
     options: { samples: number; signal: AbortSignal; onTarget?: OnTarget; onColumn?: OnColumn },
   ): Promise<Sample>;
   read(blobKey: Hex, options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Reading>;
+  /** What a certificate of the batch proves. */
+  boundOf(batchId: Hex): Promise<BatchBound | null>;
   /** How the log grew with the batch that this transaction confirmed. */
   growthOf(confirmation: string | undefined): Promise<LogGrowth | undefined>;
   close(): Promise<void>;
@@ -90,6 +93,7 @@ export async function openReader(network: NetworkJson, shared?: Compute): Promis
       const sampled = await sampleColumns({ ...shared, target, samples, onColumn });
       return { ...sampled, target, ms: performance.now() - started, sources: report.sources() };
     },
+    boundOf: (batchId) => boundOf(chain, batchId),
     growthOf: async (confirmation) =>
       // A figure for the table: what the chain does not tell is left out.
       confirmation === undefined ? undefined : logGrowth(chain, confirmation as Hex).catch(() => undefined),

@@ -1,4 +1,5 @@
 import type { BlobView } from "../../workers/disperser/view.ts";
+import { type BatchBound, boundLines } from "./batchBound.ts";
 import { bytes, integer } from "./format.ts";
 
 /** Name and value of each line of `status`. Pure. */
@@ -33,5 +34,15 @@ export function statusRows(view: BlobView): [string, string][] {
         .filter((part) => part !== "")
         .join("  "),
     ]),
+  ];
+}
+
+/** What a certificate of its batch takes and proves. */
+export function certificateRows(bound: BatchBound | null): [string, string][] {
+  if (bound === null) return [];
+  const [takes, proves] = boundLines(bound);
+  return [
+    ["certificate", takes],
+    ["proves", proves],
   ];
 }

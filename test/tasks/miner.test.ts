@@ -13,6 +13,7 @@ import status from "../../tasks/miner/status.ts";
 import withdraw from "../../tasks/miner/withdraw.ts";
 import { startTestNetwork, type TestNetwork } from "../e2e/harness.ts";
 import { rejection } from "../fakes/errors.ts";
+import { runJson } from "./run.ts";
 
 const SOMEBODY: Hex = `0x${"5a".repeat(20)}`;
 
@@ -30,25 +31,8 @@ describe("the miner tasks", function () {
     await network?.stop();
   });
 
-  /** What a task prints with --json; its exit status is back at 0 for those that come after it. */
-  async function run<T extends object>(task: (given: T) => Promise<void>, given: Omit<T, "data" | "json">) {
-    const { write } = process.stdout;
-    const errors = process.stderr.write;
-    let out = "";
-    process.stdout.write = ((text: string) => {
-      out += text;
-      return true;
-    }) as typeof write;
-    process.stderr.write = (() => true) as typeof errors;
-    try {
-      await task({ ...given, data: network.data, json: true } as unknown as T);
-    } finally {
-      process.stdout.write = write;
-      process.stderr.write = errors;
-      process.exitCode = undefined;
-    }
-    return JSON.parse(out) as Record<string, unknown>;
-  }
+  const run = <T extends object>(task: (given: T) => Promise<void>, given: Omit<T, "data" | "json">) =>
+    runJson(task, { ...given, data: network.data } as unknown as Omit<T, "json">);
   const request = (method: string, ...params: unknown[]) => network.devChain?.request(method, params);
   const payments = (account: unknown): Promise<bigint> => storage.chain.reward.getFunction("payments")(account);
 

@@ -1,6 +1,8 @@
 /** A party of the network that lies: it keeps the address that everybody knows and asks the honest one behind it. */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { openKey } from "../../adapters/bls.ts";
+import { partyKeys } from "../../devnet/keys.ts";
 import { startWorker } from "../../devnet/parties.ts";
 import type { Context, Running } from "../../workers/context.ts";
 import type { TestNetwork } from "./harness.ts";
@@ -40,6 +42,8 @@ export interface Liar {
   readonly url: string;
   /** The honest one behind it. */
   readonly behind: string;
+  /** Ends the honest one: what is left of the party is what `twist` says. */
+  retire(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,16 +59,37 @@ export async function startLiar(network: TestNetwork, name: string): Promise<Lia
   const worker = await startIn(network, name, { [part]: moved });
   const door = await startDoor(behind, known);
   const close = door.stop;
+  let running = true;
+  const retire = async (): Promise<void> => {
+    if (running) await worker.stop();
+    running = false;
+  };
   // The same object, whose `twist` may be set at any time.
   const liar: Liar = Object.assign(door, {
+    retire,
     stop: async () => {
       await close();
-      await worker.stop();
+      await retire();
     },
   });
   network.workers.set(name, { stop: () => liar.stop() });
   return liar;
 }
+
+/** What a validator says that signs without a look: its key is all it takes. */
+export const signingAnything =
+  ({ context, data }: TestNetwork, name: string): Twist =>
+  async ({ path }, honest) => {
+    const [, batchId] = /^\/batches\/(0x[0-9a-f]+)\/attestation$/.exec(path) ?? [];
+    if (batchId === undefined) return honest;
+    const { entrance, provider } = context.chain;
+    const record = await entrance.getFunction("record").staticCall(batchId);
+    const message = await entrance.getFunction("messageOf").staticCall(batchId);
+    const seed = (await provider.getBlock(Number(record.submitBlock)))?.hash;
+    const signature = openKey((await partyKeys(data, name)).bls).sign(message);
+    const answer = { batchId, signature, seed, epoch: Number(record.epoch), slot: 0 };
+    return { status: 200, type: "application/json", body: Buffer.from(JSON.stringify(answer)) };
+  };
 
 /** Starts a worker that sees the network otherwise than all others do. */
 export async function startIn(
@@ -83,6 +108,7 @@ export async function startDoor(behind: string, url?: string): Promise<Liar> {
     twist: honestly,
     url: `http://${hostname}:${port}`,
     behind,
+    retire: async () => undefined,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -94,12 +120,7 @@ export async function startDoor(behind: string, url?: string): Promise<Liar> {
       const body = await bytesOf(request);
       const type = request.headers["content-type"];
       const init = { method, headers: type ? { "content-type": type } : {}, body: method === "GET" ? null : body };
-      const reply = await fetch(`${behind}${path}`, init as RequestInit);
-      const honest = {
-        status: reply.status,
-        type: reply.headers.get("content-type") ?? "application/octet-stream",
-        body: Buffer.from(await reply.arrayBuffer()),
-      };
+      const honest = await ask(`${behind}${path}`, init as RequestInit);
       const answer = await door.twist({ method, path }, honest);
       // Silence: the connection stays open until the asker gives up.
       if (answer === null) return;
@@ -110,6 +131,14 @@ export async function startDoor(behind: string, url?: string): Promise<Liar> {
   });
   await new Promise<void>((resolve) => server.listen(Number(port), hostname, resolve));
   return door;
+}
+
+/** What the honest one says; 503 when there is none. */
+async function ask(url: string, init: RequestInit): Promise<Answer> {
+  const reply = await fetch(url, init).catch(() => null);
+  if (reply === null) return refusal(503, "NodeDown");
+  const type = reply.headers.get("content-type") ?? "application/octet-stream";
+  return { status: reply.status, type, body: Buffer.from(await reply.arrayBuffer()) };
 }
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {

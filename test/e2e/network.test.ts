@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
@@ -6,7 +7,7 @@ import { DEVNET_MNEMONIC } from "../../devnet/deploy.ts";
 import { partyKeys } from "../../devnet/keys.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import { CELL_BYTES, ELEMENT_BYTES, FIELD_ORDER, FRAME_ROW_BYTES } from "../../protocol/params.ts";
+import { CELL_BYTES, COLUMNS, ELEMENT_BYTES, FIELD_ORDER, FRAME_ROW_BYTES } from "../../protocol/params.ts";
 import { startBatcher } from "../../workers/batcher/index.ts";
 import type { Running } from "../../workers/context.ts";
 import { startDisperser } from "../../workers/disperser/index.ts";
@@ -120,6 +121,21 @@ describe("a network, honest and with liars", function () {
     expect(Date.now() - started).to.be.below(60_000);
   });
 
+  it("gives a blob back with any 60 to 64 columns withheld, and with 65 to 70 none: Unavailable, never other bytes (A19)", async () => {
+    const payload = randomPayload(130_000);
+    const { blobKey } = await finalized(payload);
+    for (let withheld = 60; withheld <= 70; withheld++) {
+      const hidden = new Set(shuffledColumns().slice(0, withheld));
+      for (const liar of nodes) liar.twist = withholding((column) => hidden.has(column));
+      const outcome = await network.read(blobKey as string).then(
+        (bytes) => (Buffer.from(bytes).equals(Buffer.from(payload)) ? "the blob" : "other bytes"),
+        (error: unknown) => (error instanceof ZgError ? error.code : String(error)),
+      );
+      const which = `without ${[...hidden].join(" ")}`;
+      expect(outcome, which).to.equal(withheld <= 64 ? "the blob" : "Unavailable");
+    }
+  });
+
   it("certifies nothing of which 65 columns were withheld from the start, and returns the escrow (A19, F2)", async () => {
     for (const liar of nodes) liar.twist = withholding((column) => column < 65);
     const id = await network.post(randomPayload(1000));
@@ -141,6 +157,7 @@ describe("a network, honest and with liars", function () {
 
   const STUBBORN: Record<string, [Twist, string]> = {
     "signs garbage": [attestations(garbled), "garbage"],
+    "refuses for a reason of its own making": [attestations(refused, 409), "refused"],
     "never answers": [({ path }, answer) => (path.endsWith("/attestation") ? null : answer), "slow"],
   };
   for (const [name, [twist, outcome]] of Object.entries(STUBBORN)) {
@@ -184,9 +201,25 @@ function columns(change: (body: Buffer) => Buffer): Twist {
     columnOf(path) === undefined || answer.status !== 200 ? answer : { ...answer, body: change(answer.body) };
 }
 
-function attestations(change: (body: Buffer) => Buffer): Twist {
+function attestations(change: (body: Buffer) => Buffer, status = 200): Twist {
   return ({ path }, answer) =>
-    !path.endsWith("/attestation") || answer.status !== 200 ? answer : { ...answer, body: change(answer.body) };
+    !path.endsWith("/attestation") || answer.status !== 200 ? answer : { ...answer, status, body: change(answer.body) };
+}
+
+/** A veto without evidence. */
+function refused(body: Buffer): Buffer {
+  const { batchId, seed } = JSON.parse(body.toString()) as { batchId: string; seed: string };
+  const fields = { batchId, seed, code: "ColumnProofMismatch", why: "column 5 is bad", who: null };
+  return Buffer.from(JSON.stringify({ code: "SamplingRefused", message: "", fields }));
+}
+
+function shuffledColumns(): number[] {
+  const columns = Array.from({ length: COLUMNS }, (_, column) => column);
+  for (let i = columns.length - 1; i > 0; i--) {
+    const j = randomInt(i + 1);
+    [columns[i], columns[j]] = [columns[j] as number, columns[i] as number];
+  }
+  return columns;
 }
 
 function flipped(body: Buffer, at: number): Buffer {

@@ -1,15 +1,22 @@
 import { expect } from "chai";
-import { openKey } from "../../adapters/bls.ts";
 import { openClient } from "../../adapters/http-client.ts";
-import { partyKeys } from "../../devnet/keys.ts";
-import { attestationMessage } from "../../protocol/attestation.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { MOST_GOOD } from "../../protocol/quorum.ts";
 import type { BlobView } from "../../workers/disperser/view.ts";
 import { createReport, nodeSource, readBatchFrom, retrieve, validatorSource } from "../../workers/retriever/index.ts";
 import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
-import { type Answer, columnOf, type Liar, refusal, startDoor, startIn, startLiar, type Twist } from "./liar.ts";
+import {
+  type Answer,
+  columnOf,
+  type Liar,
+  refusal,
+  signingAnything,
+  startDoor,
+  startIn,
+  startLiar,
+  type Twist,
+} from "./liar.ts";
 
 const HONEST = [0, 1, 2];
 const NODES = [0, 1];
@@ -43,7 +50,7 @@ for (const { samples, readable } of [
       for (const node of nodes) node.twist = toReaders;
       for (const who of HONEST) await giveDoors(who, nodes);
       const corrupt = await startLiar(network, `validator-${CORRUPT}`);
-      corrupt.twist = signsAnything;
+      corrupt.twist = signingAnything(network, `validator-${CORRUPT}`);
       const id = await network.post(payload);
       view = await network.until(id, ({ status }) => status === "FINALIZED");
     });
@@ -59,11 +66,11 @@ for (const { samples, readable } of [
       expect(view.refusals.map(({ who, outcome }) => [who, outcome])).to.deep.include([sockets[spared()], "slow"]);
     });
 
-    it("leave no reader a column of their own", async () => {
+    it("tell readers that there is no such blob", async () => {
       const error = await read(network.network.storageNodes.map((url) => nodeSource(client, url))).catch(
         (reason: unknown) => reason,
       );
-      expect(error).to.be.instanceOf(ZgError).and.include({ code: "Unavailable" });
+      expect(error).to.be.instanceOf(ZgError).and.include({ code: "NotFound" });
     });
 
     it("cannot take away what signers keep: their union is what was given out, and decides", async () => {
@@ -106,7 +113,10 @@ for (const { samples, readable } of [
     };
 
     /** The liars themselves: whoever comes by the public address is no validator. */
-    const toReaders: Twist = ({ path }, honest) => (columnOf(path) === undefined ? honest : refusal(404, "NotFound"));
+    const toReaders: Twist = ({ method, path }, honest) =>
+      method === "GET" && /^\/(blobs\/|batches\/\w+\/(columns|metadata|rows|blobs))/.test(path)
+        ? refusal(404, "NotFound")
+        : honest;
 
     /** Gives a validator addresses of the nodes that nobody else has. */
     async function giveDoors(who: number, nodes: readonly Liar[]): Promise<void> {
@@ -129,23 +139,6 @@ for (const { samples, readable } of [
       if (team.length === 0 && wanted.every(({ size }) => size === samples)) team = leastOf(wanted);
       return team.includes(who) ? honest : refusal(404, "NotFound");
     }
-
-    /** A signature without a sample: its key is all it takes. */
-    const signsAnything: Twist = async ({ path }, honest) => {
-      const [, batchId] = /^\/batches\/(0x[0-9a-f]+)\/attestation$/.exec(path) ?? [];
-      if (batchId === undefined) return honest;
-      const { chain } = network.context;
-      const batch = await readBatchFrom(chain)(batchId as Hex);
-      const { seed } = JSON.parse(honest.body.toString()).fields ?? {};
-      if (batch === null || seed === undefined) return honest;
-      const record = await chain.entrance.getFunction("record").staticCall(batchId);
-      const epoch = record.epoch as bigint;
-      const about = { chainId: BigInt(chain.chainId), entrance: chain.addresses.DAEntrance, batchId: batchId as Hex };
-      const key = openKey((await partyKeys(network.data, `validator-${CORRUPT}`)).bls);
-      const signature = key.sign(attestationMessage({ ...about, epoch, seed }));
-      const body = Buffer.from(JSON.stringify({ batchId, signature, seed, epoch: Number(epoch), slot: CORRUPT }));
-      return { status: 200, type: "application/json", body };
-    };
   });
 }
 

@@ -51,18 +51,27 @@ class Finding extends Error {
 type Failure = Pick<Finding, "error" | "proved">;
 
 /**
- * Asks all nodes at once and yields each distinct place the chain bears out, as it is proved. Ends with the error that
+ * Asks all nodes at once, and the validators when no node proves anything, and yields each distinct place the chain bears
+ * out, as it is proved. Ends with the error that
  * says most if no place was proved; a lying or silent node can hide nothing that another node tells.
  */
 export async function* locate(options: LocateOptions): AsyncGenerator<Location, void> {
   for (let round = 1; ; round++) {
     const failures: Failure[] = [];
     let proved = 0;
-    for await (const location of askAll(options, failures)) {
+    for await (const location of askAll(ofKind(options, "node"), options, failures)) {
       proved += 1;
       yield location;
     }
     if (proved > 0) return;
+    // Nodes that are all of one mind may deny a blob. Its signers have its metadata; what they say can only help.
+    const unheard: Failure[] = [];
+    for await (const location of askAll(ofKind(options, "validator"), options, unheard)) {
+      proved += 1;
+      yield location;
+    }
+    if (proved > 0) return;
+    failures.push(...unheard.filter(isProved));
     const error = worst(failures, options.blobKey);
     const open = failures.some(
       (failure) => mayHeal(failure.error) && (claimed(failure) || error.code === "Unavailable"),
@@ -84,8 +93,14 @@ function mayHeal({ code, cause }: ZgError): boolean {
   return HEALING.has(code) || (cause instanceof ZgError && HEALING.has(cause.code));
 }
 
-async function* askAll(options: LocateOptions, failures: Failure[]): AsyncGenerator<Location, void> {
-  const nodes = options.sources.filter(({ kind }) => kind === "node");
+const ofKind = ({ sources }: LocateOptions, wanted: Source["kind"]): readonly Source[] =>
+  sources.filter(({ kind }) => kind === wanted);
+
+async function* askAll(
+  asked: readonly Source[],
+  options: LocateOptions,
+  failures: Failure[],
+): AsyncGenerator<Location, void> {
   const seen = new Set<string>();
   const visit = async (node: Source): Promise<Location | null> => {
     const claim = await node.locate(options.blobKey, options.signal);
@@ -93,10 +108,10 @@ async function* askAll(options: LocateOptions, failures: Failure[]): AsyncGenera
     // A second node with the same claim has nothing to add: the first one's check decides for both.
     if (seen.has(key)) return null;
     seen.add(key);
-    return prove(claim, node, nodes, options);
+    return prove(claim, node, options);
   };
   const open = new Map(
-    nodes.map((node) => [
+    asked.map((node) => [
       node,
       visit(node).then(
         (location) => ({ node, location }),
@@ -122,7 +137,7 @@ function failureOf(error: unknown): Failure {
   return { error: error instanceof ZgError ? error : new ZgError("Internal", {}, { cause: error }), proved: false };
 }
 
-async function prove(claim: Claim, claimant: Source, nodes: readonly Source[], o: LocateOptions): Promise<Location> {
+async function prove(claim: Claim, claimant: Source, o: LocateOptions): Promise<Location> {
   const batch = await o.readBatch(claim.batchId).catch((error: unknown) => {
     throw error instanceof ZgError ? new Finding(error, error.code === "ChainUnreachable") : error;
   });
@@ -130,7 +145,10 @@ async function prove(claim: Claim, claimant: Source, nodes: readonly Source[], o
   const verdict = verdictOf(batch);
   const { facts } = batch;
   const metadata = await firstGood({
-    candidates: [claimant, ...nodes.filter((node) => node !== claimant)],
+    candidates: [
+      claimant,
+      ...[...ofKind(o, "node"), ...ofKind(o, "validator")].filter((source) => source !== claimant),
+    ],
     hedgeMs: o.hedgeMs,
     signal: o.signal,
     attempt: async (node, signal) =>
@@ -138,7 +156,7 @@ async function prove(claim: Claim, claimant: Source, nodes: readonly Source[], o
     onFailure: (node, error) => o.report.failed(node.name, error),
     onSlow: (node) => o.report.slow(node.name),
   }).catch((cause: unknown) => {
-    const why = "no node gives the recorded metadata";
+    const why = "nobody gives the recorded metadata";
     throw new Finding(verdict ?? new ZgError("Unavailable", { batchId: facts.batchId, why }, { cause }), false);
   });
   const header = metadata.headers[claim.index];

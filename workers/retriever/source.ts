@@ -16,9 +16,9 @@ export interface Source {
   /** How it is named in reports: its URL. */
   readonly name: string;
   readonly kind: "node" | "validator";
-  /** Nodes only. Rejects with NotFound when the node does not know the blob. */
+  /** Rejects with NotFound when it does not know the blob. */
   locate(blobKey: Hex, signal: AbortSignal): Promise<Claim>;
-  /** Nodes only. At most `maxBytes` are read. */
+  /** At most `maxBytes` are read. */
   metadata(batchId: Hex, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
   /** Columns it holds; null = ask for any. */
   columns(batchId: Hex, signal: AbortSignal): Promise<readonly number[] | null>;
@@ -49,10 +49,9 @@ const PROOFS_DEADLINE_MS = 30_000;
 const SLOWEST_LINK = 256 * 1024;
 const deadlineFor = (bytes: number): number => DEADLINE_MS + Math.ceil((bytes * 1000) / SLOWEST_LINK);
 
-export function nodeSource(client: HttpClient, url: string): Source {
+/** What nodes and validators say alike. */
+function placesOf(client: HttpClient, url: string): Pick<Source, "locate" | "metadata"> {
   return {
-    name: url,
-    kind: "node",
     locate: async (blobKey, signal) => {
       const claim = await client.json(`${url}/blobs/${blobKey}`, claimSchema, {
         maxBytes: 4096,
@@ -63,6 +62,14 @@ export function nodeSource(client: HttpClient, url: string): Source {
     },
     metadata: (batchId, maxBytes, signal) =>
       client.bytes(`${url}/batches/${batchId}/metadata`, { maxBytes, deadlineMs: deadlineFor(maxBytes), signal }),
+  };
+}
+
+export function nodeSource(client: HttpClient, url: string): Source {
+  return {
+    ...placesOf(client, url),
+    name: url,
+    kind: "node",
     columns: async () => null,
     column: (batchId, column, range, _rowCount, signal) => {
       const bytes = (range.to - range.from) * FRAME_ROW_BYTES;
@@ -89,10 +96,9 @@ export function validatorSource(client: HttpClient, url: string): Source {
     throw new ZgError("NotFound", { what });
   };
   return {
+    ...placesOf(client, url),
     name: url,
     kind: "validator",
-    locate: unknown("blob"),
-    metadata: unknown("metadata"),
     proofs: unknown("proofs"),
     row: unknown("row"),
     columns: (batchId, signal) =>

@@ -1,4 +1,4 @@
-/** A validator over HTTP: its signature or why there is none, and what it sampled. */
+/** A validator over HTTP: its signature or why there is none, and what it sampled; all that a reader of these needs. */
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { createBodies, streamBodies } from "../../adapters/body.ts";
@@ -50,6 +50,19 @@ export const createValidatorHttp = (deps: ValidatorHttpDeps): Http => {
     const answer = attestationOf(id, ledger.find(id), progress.get(id));
     crashpoint("signed-not-replied");
     return answer;
+  });
+  // Whoever withholds rows from readers withholds the metadata, too: without it no column could be placed or proved.
+  app.get("/blobs/:id", { schema: { params: Id } }, async ({ params }) => {
+    const blobKey = normalHex(params.id, 32);
+    const place = ledger.place(blobKey);
+    if (place === undefined) throw new ZgError("NotFound", { blobKey });
+    return place;
+  });
+  app.get("/batches/:id/metadata", { schema: { params: Id } }, async ({ params }, reply) => {
+    const id = normalHex(params.id, 32);
+    const metadata = ledger.metadata(id);
+    if (metadata === undefined) throw new ZgError("NotFound", { batchId: id });
+    return reply.type(BYTES).send(metadata);
   });
   app.get("/batches/:id/columns", { schema: { params: Id } }, async ({ params }) => {
     const id = normalHex(params.id, 32);

@@ -4,21 +4,29 @@
  *   batches   <batchId>            record (JSON)
  *   outcomes  <batchId>/<seed>     signature or refusal (JSON), write-once
  *   metadata  <batchId>            canonical metadata, verified
+ *   blobs     <blobKey>            the batch whose metadata names it last, and where (JSON)
  *   samples   <batchId>/<column>   frame of a whole column, verified
  *   evidence  <batchId>            frame of a column that hashes to the recorded roots and is bad, and why
  */
 import { openStore, type Store, type Transaction } from "../../adapters/store.ts";
+import { blobKeyOf } from "../../protocol/header.ts";
 import { concat, type Hex } from "../../protocol/hex.ts";
+import { decodeMetadata } from "../../protocol/metadata.ts";
 import { COLUMNS } from "../../protocol/params.ts";
 import { type ChainBatch, sameContent } from "../chain-batch.ts";
 import { Outcome, Sampling } from "./record.ts";
 
-export const TABLES = ["batches", "outcomes", "metadata", "samples", "evidence", "cursor"] as const;
+export const TABLES = ["batches", "outcomes", "metadata", "blobs", "samples", "evidence", "cursor"] as const;
 
 export interface Evidence {
   readonly column: number;
   readonly code: string;
   readonly frame: Uint8Array;
+}
+
+export interface Place {
+  readonly batchId: Hex;
+  readonly index: number;
 }
 
 export interface Ledger {
@@ -33,6 +41,8 @@ export interface Ledger {
   /** The first decision under a seed stands: what was decided is returned, be it this one or an earlier one. */
   decide(batchId: Hex, seed: Hex, outcome: Outcome): Promise<Outcome>;
   metadata(batchId: Hex): Uint8Array | undefined;
+  /** Where a blob is, if its batch's metadata is kept. */
+  place(blobKey: Hex): Place | undefined;
   /** What was verified for a content is kept only while the record is of that content. */
   putMetadata(batch: ChainBatch, bytes: Uint8Array): Promise<void>;
   sample(batchId: Hex, column: number): Uint8Array | undefined;
@@ -65,12 +75,13 @@ export const openLedger = async (dir: string): Promise<Ledger> => {
     if (next !== undefined) records.set(batchId, next);
     return next;
   };
-  const putFor = (batch: ChainBatch, name: (typeof TABLES)[number], id: string, bytes: Uint8Array): Promise<void> =>
+  const writeFor = (batch: ChainBatch, change: (tx: Transaction) => void): Promise<void> =>
     store.write((tx) => {
       const known = tx.get("batches", batch.facts.batchId);
-      if (known === undefined || !sameContent(Sampling.parse(parse(known)).batch, batch)) return;
-      tx.put(name, id, bytes);
+      if (known !== undefined && sameContent(Sampling.parse(parse(known)).batch, batch)) change(tx);
     });
+  const putFor = (batch: ChainBatch, name: (typeof TABLES)[number], id: string, bytes: Uint8Array): Promise<void> =>
+    writeFor(batch, (tx) => tx.put(name, id, bytes));
 
   return {
     store,
@@ -87,7 +98,16 @@ export const openLedger = async (dir: string): Promise<Ledger> => {
       return standing;
     },
     metadata: (batchId) => table("metadata").get(batchId),
-    putMetadata: (batch, bytes) => putFor(batch, "metadata", batch.facts.batchId, bytes),
+    place: (blobKey) => {
+      const bytes = table("blobs").get(blobKey);
+      return bytes === undefined ? undefined : (parse(bytes) as Place);
+    },
+    putMetadata: (batch, bytes) =>
+      writeFor(batch, (tx) => {
+        const { batchId } = batch.facts;
+        tx.put("metadata", batchId, bytes);
+        for (const [index, blobKey] of blobKeysIn(bytes).entries()) tx.put("blobs", blobKey, json({ batchId, index }));
+      }),
     sample: (batchId, column) => table("samples").get(sampleKey(batchId, column)),
     putSample: (batch, column, frame) => putFor(batch, "samples", sampleKey(batch.facts.batchId, column), frame),
     samples: (batchId) =>
@@ -115,8 +135,16 @@ export const outcomeIn = (tx: Transaction, batchId: Hex, seed: Hex): Outcome | n
   return bytes === undefined ? null : Outcome.parse(parse(bytes));
 };
 
+const blobKeysIn = (metadata: Uint8Array): Hex[] => decodeMetadata(metadata).headers.map(blobKeyOf);
+
 /** Deletes metadata and samples; outcomes and evidence are small in number and stay. */
 export const wipe = (tx: Transaction, batchId: Hex): void => {
   for (let column = 0; column < COLUMNS; column++) tx.delete("samples", sampleKey(batchId, column));
+  const metadata = tx.get("metadata", batchId);
+  if (metadata === undefined) return;
+  for (const blobKey of blobKeysIn(metadata)) {
+    const place = tx.get("blobs", blobKey);
+    if (place !== undefined && (parse(place) as Place).batchId === batchId) tx.delete("blobs", blobKey);
+  }
   tx.delete("metadata", batchId);
 };

@@ -116,6 +116,36 @@ describe("retrieve", function () {
       expectPayload(await read([hidden, ...sampled]));
       expect(await codeOf(read([hidden, sampled[0] as Source]))).to.equal("Unavailable");
     });
+
+    it("nodes that deny blob, metadata and columns are passed over: signers have all three (F2)", async () => {
+      const no = async () => {
+        throw new ZgError("NotFound", {});
+      };
+      const denying = honest("a", batch, { locate: no, metadata: no, column: no });
+      const signers = [validator("v0", batch, bytesRange(0, 40)), validator("v1", batch, bytesRange(30, 70))];
+      expectPayload(await read([denying, ...signers]));
+      expect(await codeOf(read([denying]))).to.equal("NotFound");
+      expect(await codeOf(read([denying, signers[0] as Source]))).to.equal("Unavailable");
+      // A node that names the place and keeps the metadata back is no better.
+      expectPayload(await read([honest("b", batch, { metadata: no, column: no }), ...signers]));
+    });
+
+    it("a validator's word that a blob is nowhere, or elsewhere, takes nothing from what nodes say", async () => {
+      const no = async () => {
+        throw new ZgError("Unavailable", {});
+      };
+      const elsewhere = async () => ({ batchId: `0x${"ee".repeat(32)}` as const, index: 0 });
+      for (const locate of [no, elsewhere]) {
+        const liar = { ...validator("v", batch, []), locate };
+        expectPayload(await read([honest("a", batch), liar]));
+        const unknowing = honest("a", batch, {
+          locate: async () => {
+            throw new ZgError("NotFound", {});
+          },
+        });
+        expect(await codeOf(read([unknowing, liar]))).to.equal("NotFound");
+      }
+    });
   });
 
   describe("nodes that keep a shard each, and no whole column", () => {

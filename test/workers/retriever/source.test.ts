@@ -81,6 +81,9 @@ describe("sources over HTTP", () => {
 
   it("takes a claim of the right form only, and keeps the node's own no", async () => {
     const path = `/blobs/${BATCH}`;
+    const signer = validatorSource(client, url);
+    answers = { [path]: { body: JSON.stringify({ batchId: BATCH, index: 1 }) } };
+    expect(await signer.locate(BATCH, signal)).to.deep.equal({ batchId: BATCH, index: 1 });
     const node = nodeSource(client, url);
     answers = { [path]: { body: JSON.stringify({ batchId: BATCH, index: 2, state: "settled" }) } };
     expect(await node.locate(BATCH, signal)).to.deep.equal({ batchId: BATCH, index: 2 });

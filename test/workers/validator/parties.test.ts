@@ -7,6 +7,7 @@ import { type HttpClient, openClient } from "../../../adapters/http-client.ts";
 import { silentLog } from "../../../adapters/log.ts";
 import type { NetworkJson } from "../../../adapters/network.ts";
 import { ZgError } from "../../../protocol/errors.ts";
+import { type BlobHeader, blobKeyOf } from "../../../protocol/header.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import type { Context, Running } from "../../../workers/context.ts";
 import { startStorage } from "../../../workers/storage/index.ts";
@@ -130,6 +131,14 @@ describe("nodes and validator as parties of a network", function () {
       maxBytes: 100_000,
     });
     expect(new Uint8Array(kept)).to.deep.equal(frame(good, columns[7]));
+    // A reader whom the nodes deny everything finds place and metadata here.
+    const blobKey = blobKeyOf(good.batch.metadata.headers[2] as BlobHeader);
+    expect(await json("validator", `/blobs/${blobKey}`)).to.deep.equal({ batchId: id(), index: 2 });
+    const told = await client.bytes(`${urlOf("validator")}/batches/${id()}/metadata`, { maxBytes: 100_000 });
+    expect(new Uint8Array(told)).to.deep.equal(good.batch.bytes);
+    for (const unknown of [`/blobs/${id()}`, `/batches/${blobKey}/metadata`]) {
+      await rejection(json("validator", unknown), "NotFound");
+    }
     fake.mine(...entryEvents(good.batch), confirmedEvent(good.batch, 0, seed as Hex));
     for (const name of ["a", "b"]) {
       await until(`${name} settles`, async () => (await json(name, `/batches/${id()}`)).state === "settled");

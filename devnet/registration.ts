@@ -17,6 +17,8 @@ export interface Candidate {
   readonly socket: string;
   /** Also where a socket on another machine is registered: somebody chose that one. */
   readonly insists?: boolean;
+  /** Gives its slot this key if it has another. What that one signed nobody can show any more: audits are lost. */
+  readonly rotates?: boolean;
   /** Wei that it shall have in its slot at least; default: the least that a slot takes. */
   readonly stake?: bigint;
 }
@@ -46,7 +48,7 @@ export async function registrationOf(chain: SignersChain, account: string): Prom
 
 /**
  * What is missing on chain, in order: a slot; or, of a slot, this key, this socket, this stake, and more than half of a
- * lease. Nothing takes stake out. Refuses what is jailed, by name.
+ * lease. Nothing takes stake out. Refuses what is jailed, and a key that is not the registered one, by name.
  */
 export async function missingOf(chain: SignersChain, candidate: Candidate): Promise<readonly Intent[]> {
   const account = accountOf(candidate.keys);
@@ -68,8 +70,13 @@ export async function missingOf(chain: SignersChain, candidate: Candidate): Prom
   const [epoch, leaseEpochs] = (await Promise.all([read("currentEpoch"), read("leaseEpochs")])).map(Number);
   const { keyHash, socket, stake, leaseEnd } = registration;
   const isOld = (leaseEnd - (epoch as number)) * 2 < (leaseEpochs as number);
+  const isRotated = keyHash !== keyHashOf(candidate.keys);
+  if (isRotated && candidate.rotates !== true) {
+    const why = "its slot has another BLS key: bring that one back, or rotate (validator register --rotate)";
+    throw new ZgError("BadConfig", { account, slot: registration.slot, keyHash, why });
+  }
   return [
-    ...(keyHash === keyHashOf(candidate.keys) ? [] : [intent("rotateKey", nonce, [key, proof])]),
+    ...(!isRotated ? [] : [intent("rotateKey", nonce, [key, proof])]),
     ...(socket === candidate.socket || (candidate.insists !== true && !isLocal(socket))
       ? []
       : [intent("updateSocket", nonce, [candidate.socket])]),

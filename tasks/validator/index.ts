@@ -29,6 +29,11 @@ const register = task(
     name: "socket",
     description: "URL under which it is asked for signatures (default: as registered, else where its worker listens)",
   })
+  .addFlag({
+    name: "rotate",
+    description:
+      "Give the slot this folder's BLS key if it has another; only when no audit of what that one signed is open",
+  })
   .addOption(data)
   .addFlag(json)
   .setAction(() => import("./register.ts"))

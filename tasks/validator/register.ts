@@ -10,6 +10,7 @@ import { etherOf, send, type ValidatorArguments, type ValidatorSession, withVali
 interface RegisterArguments extends ValidatorArguments {
   readonly stake?: string;
   readonly socket?: string;
+  readonly rotate: boolean;
 }
 
 /** Makes a validator's keys, funds it and registers it; of one that is registered, what differs is made right. */
@@ -20,7 +21,7 @@ export default async function register(given: RegisterArguments): Promise<void> 
     const stake = given.stake === undefined ? undefined : etherOf("--stake", given.stake);
     const socket = given.socket === undefined ? await ownSocket(session, given.id) : socketIn(given.socket);
     const keys = await ownKeys(session);
-    const candidate = { keys, socket, stake, insists: given.socket !== undefined };
+    const candidate = { keys, socket, stake, insists: given.socket !== undefined, rotates: given.rotate };
     const missing = await missingOf(chain, candidate);
     await fundAccount(session, accountOf(keys), dueOf(missing));
     for (const intent of missing) await send(session, keys, intent);

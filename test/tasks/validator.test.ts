@@ -36,8 +36,8 @@ describe("the validator tasks", function () {
     await network?.stop();
   });
 
-  const run = <T extends object>(task: (given: T) => Promise<void>, given: Omit<T, "data" | "json">) =>
-    runJson(task, { ...given, data: network.data } as unknown as Omit<T, "json">);
+  const run = <T extends object>(task: (given: T) => Promise<void>, given: Omit<T, "data" | "json" | "rotate">) =>
+    runJson(task, { rotate: false, ...given, data: network.data } as unknown as Omit<T, "json">);
   const read = (name: string, ...args: unknown[]) => storage.chain.signers.getFunction(name)(...args);
   const mine = (blocks: number) => network.devChain?.mine(blocks);
   const request = (method: string, ...params: unknown[]) => network.devChain?.request(method, params);
@@ -83,7 +83,11 @@ describe("the validator tasks", function () {
     const path = join(network.data, "keys", "validator-0.json");
     const keys = JSON.parse(await readFile(path, "utf8"));
     await writeFile(path, JSON.stringify({ ...keys, bls: newSecretKey() }));
-    expect(await run(register, { id: 0 })).to.deep.include({ sent: ["rotateKey"], slot: 0 });
+    const rotate = () => runJson(register, { id: 0, rotate: true, data: network.data });
+    const other = await run(register, { id: 0 });
+    expect(other).to.have.nested.include({ code: "BadConfig", "fields.slot": 0 });
+    expect(await rotate()).to.deep.include({ sent: ["rotateKey"], slot: 0 });
+    expect(await rotate()).to.deep.include({ sent: [] });
     expect(await run(register, { id: 0 })).to.deep.include({ sent: [] });
   });
 

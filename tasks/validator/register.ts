@@ -1,5 +1,5 @@
 import { DEVNET_CHAIN_ID } from "../../adapters/network.ts";
-import { choosePorts } from "../../devnet/ports.ts";
+import { choosePorts, knownPorts } from "../../devnet/ports.ts";
 import { accountOf, dueOf, isLocal, missingOf, registrationOf } from "../../devnet/registration.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import { ether, integer } from "../lib/format.ts";
@@ -19,9 +19,11 @@ export default async function register(given: RegisterArguments): Promise<void> 
     const { name, network, output } = session;
     const { chain } = session.storage;
     const stake = given.stake === undefined ? undefined : etherOf("--stake", given.stake);
-    const socket = given.socket === undefined ? await ownSocket(session, given.id) : socketIn(given.socket);
+    const chosen = given.socket === undefined ? undefined : socketIn(given.socket);
+    // The worker listens there also when it is asked somewhere else.
+    const local = await ownSocket(session, given.id);
     const keys = await ownKeys(session);
-    const candidate = { keys, socket, stake, insists: given.socket !== undefined, rotates: given.rotate };
+    const candidate = { keys, socket: chosen ?? local, stake, insists: chosen !== undefined, rotates: given.rotate };
     const missing = await missingOf(chain, candidate);
     await fundAccount(session, accountOf(keys), dueOf(missing));
     for (const intent of missing) await send(session, keys, intent);
@@ -54,9 +56,10 @@ export default async function register(given: RegisterArguments): Promise<void> 
   });
 }
 
-/** Where its worker listens. */
+/** Where its worker listens: for good, also while it does. */
 async function ownSocket({ network, data, name }: ValidatorSession, id: number): Promise<string> {
-  return network.validators[id] ?? `http://127.0.0.1:${(await choosePorts(data, [name]))[name]}`;
+  const port = async () => (await knownPorts(data))[name] ?? (await choosePorts(data, [name]))[name];
+  return network.validators[id] ?? `http://127.0.0.1:${await port()}`;
 }
 
 /** The chain takes any text; nobody would ask most of them. */

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Wallet } from "ethers";
@@ -187,5 +189,14 @@ describe("the validator tasks", function () {
     expect((await place(1)).validators).to.have.length(2);
     expect((await place(1)).validators[1]).to.equal((await run(register, { id: 1 })).socket);
     expect(await place(150)).to.equal(network.network);
+    // Its worker listens here, also if it is asked somewhere else; and registering again does not move it.
+    await run(register, { id: 3 });
+    expect(await run(register, { id: 4, socket: PUBLIC })).to.include({ socket: PUBLIC });
+    const [, , , own = "", other = ""] = (await place(4)).validators;
+    expect(new Set([own, other]).size).to.equal(2);
+    const server = createServer().listen(Number(new URL(own).port), "127.0.0.1");
+    await once(server, "listening");
+    expect(await run(register, { id: 3 })).to.deep.include({ sent: [], socket: own });
+    server.close();
   });
 });

@@ -2,6 +2,7 @@
  * Cells and sectors of a batch under its `rowsRoot`, by the number of their row in the whole batch: what is on record is
  * enough to prove and to check one, no header and no metadata is needed. Twin of contracts/libraries/BatchRows.sol.
  */
+import { checkColumn, parseFrame } from "./column.ts";
 import { ZgError } from "./errors.ts";
 import { type FlowNode, nodeHeights, submissionOfRows } from "./flow.ts";
 import { concat, fromHex, type Hex, toHex } from "./hex.ts";
@@ -16,7 +17,7 @@ import {
   SEGMENT_BYTES,
   SEGMENT_LEVEL,
 } from "./params.ts";
-import { cellPath, paddedPath, rootFromPath, ZERO_HASHES } from "./tree.ts";
+import { cellPath, cellRootsOf, paddedPath, rootFromPath, ZERO_HASHES } from "./tree.ts";
 
 /** As the contracts take it. */
 export interface RowsProof {
@@ -58,6 +59,36 @@ export function proveRowsSector(
     throw new ZgError("LengthMismatch", { expected: EXTENDED_ROW_BYTES, actual: extended.length });
   }
   return proofOf(paddedPath(keccakEach(extended, SECTOR_BYTES), 0, sector), segmentRoots, row);
+}
+
+/** A cell by its place: `row` counts through the batch. */
+export interface CellPlace {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** A cell as it is shown to the chain. */
+export interface ShownCell {
+  /** 2048 bytes */
+  readonly cell: Uint8Array;
+  readonly proof: RowsProof;
+}
+
+/**
+ * A cell with its proof, from its row of the column as nodes serve it (cell ‖ 7 siblings) and the batch's segment roots.
+ * Whatever was given by whom: what does not lead to `rowsRoot` is refused.
+ */
+export function showCell(frame: Uint8Array, segmentRoots: Uint8Array, at: CellPlace, facts: RowsFacts): ShownCell {
+  const { row, column } = at;
+  checkColumn(column);
+  checkIndex(row, facts.rowCount);
+  if (segmentRoots.length !== facts.rowCount * HASH_BYTES) {
+    throw new ZgError("LengthMismatch", { expected: facts.rowCount * HASH_BYTES, actual: segmentRoots.length });
+  }
+  const [{ cell, path }] = parseFrame(frame, 1) as [{ cell: Uint8Array; path: Uint8Array }];
+  const proof = proofOf(path, segmentRoots, row);
+  checkRowsCell(cellRootsOf(cell), row, column, facts, proof);
+  return { cell, proof };
 }
 
 /** Refuses a cell (by the root of its eight sectors) that is not the batch's at (row, column). */

@@ -137,6 +137,35 @@ export const Bond = z.object({ retainUntil: count });
 /** A confirmed batch that some node may not have yet. */
 export const Replication = z.object({ retainUntil: count });
 
+/** * A cell of a batch of ours that somebody asked for on chain. */
+export const Challenge = z.object({
+  batchId: hash,
+  /** Counted through the batch. */
+  row: count,
+  column: count,
+  /** Last block in which it can be answered. */
+  deadline: count,
+  block: count,
+  logIndex: count,
+  time,
+  /** Where it was answered, or resolved. */
+  ended: z.object({ block: count, logIndex: count }).optional(),
+});
+export type Challenge = z.infer<typeof Challenge>;
+
+/** * What somebody proved against a batch of ours: a blob of it encodes nothing, or a challenge found no answer. */
+export const Flag = z.object({
+  batchId: hash,
+  what: z.enum(["BlobCorrupt", "Withheld"]),
+  /** Of the blob, where it is about one. */
+  index: count.optional(),
+  reporter: hex(20),
+  block: count,
+  tx: hash,
+  time,
+});
+export type Flag = z.infer<typeof Flag>;
+
 /** Outbox slots below this are of batches that are closed. */
 export const SlotFloor = z.object({ floor: count });
 
@@ -175,6 +204,14 @@ export const keys = {
   /** Confirmed batches that some node may not have yet. */
   replications: "uploads/",
   replication: (batchId: Hex) => `uploads/${batchId}`,
+  /** Challenges to our batches that are open, or whose end is not final. */
+  challenges: "challenges/",
+  challenge: (id: string) => `challenges/${id}`,
+  /** By batch: few batches have any. */
+  allFlags: "flags/",
+  flags: (batchId: Hex) => `flags/${batchId}/`,
+  flag: ({ batchId, what, index }: Pick<Flag, "batchId" | "what" | "index">) =>
+    `flags/${batchId}/${what}${index === undefined ? "" : `-${index}`}`,
   plan: (batchId: Hex) => `batches/${batchId}/plan.json`,
   metadata: (batchId: Hex) => `batches/${batchId}/metadata`,
   submitted: (batchId: Hex) => `batches/${batchId}/submitted.json`,
@@ -191,6 +228,10 @@ export const keys = {
   cursor: "cursor/batcher.json",
   slotFloor: "cursor/slots.json",
 } as const;
+
+/** One name for each time that a cell is challenged: a cell may be asked for again after an answer. */
+export const challengeId = ({ batchId, row, column, block, logIndex }: Challenge): string =>
+  `${batchId}-${row}-${column}-${block}-${logIndex}`;
 
 /** The id at the end of a listed key. */
 export const idIn = (key: string): Hex => (key.split("/").at(-1) ?? "").replace(/\.json$/, "") as Hex;

@@ -38,6 +38,10 @@ export interface BlobJob {
 export interface BatchJob {
   readonly batchId: Hex;
 }
+/** A challenge to a cell of a batch, by its name in the bucket. */
+export interface RespondJob {
+  readonly challenge: string;
+}
 /** One storage node's share of an upload, so that a slow node holds up nobody else. */
 export interface UploadJob extends BatchJob {
   readonly node: string;
@@ -263,6 +267,32 @@ export const route = {
     backoffMs: 200,
     concurrency: 2,
     jobId: ({ batchId }) => `fail-${batchId}`,
+  }),
+  respond: edge<RespondJob>({
+    name: "respond",
+    trigger: "Challenged, of a batch of ours",
+    party: "disperser",
+    worker: "batcher",
+    effect: "the cell found, verified and shown on chain; what that earned taken out",
+    record: "challenges/<batchId>-<row>-<column>-<block>-<logIndex>",
+    finality: "latest",
+    attempts: 20,
+    backoffMs: 100,
+    concurrency: 4,
+    jobId: ({ challenge }) => `respond-${challenge}`,
+  }),
+  release: edge<BatchJob>({
+    name: "release",
+    trigger: "retention over",
+    party: "disperser",
+    worker: "batcher",
+    effect: "withdrawBond planned, then the withdrawal of the credit",
+    record: "bonds/<batchId>",
+    finality: "finalized",
+    attempts: 10,
+    backoffMs: 200,
+    concurrency: 1,
+    jobId: ({ batchId }) => `release-${batchId}`,
   }),
   replay: edge<ReplayJob>({
     name: "replay",

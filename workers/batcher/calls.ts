@@ -1,10 +1,11 @@
-/** The batcher's calls of DAEntrance: what goes into the outbox, and what is asked before. */
+/** The batcher's calls of DAEntrance and DAChallenge: what goes into the outbox, and what is asked before. */
 
 import type { Chain } from "../../adapters/chain.ts";
 import type { Intent } from "../../adapters/outbox.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
-import type { BatchPlan } from "../records.ts";
+import type { ShownCell } from "../../protocol/rowsProof.ts";
+import type { BatchPlan, Challenge } from "../records.ts";
 import type { Attestation } from "./attest.ts";
 import type { OnChain } from "./candidates.ts";
 import { submitId } from "./slots.ts";
@@ -18,6 +19,11 @@ export interface Calls {
   releaseBond(batchId: Hex): Promise<Intent>;
   /** Takes the credit of the submitter out; `after` names what put it there. */
   withdraw(after: Hex): Promise<Intent>;
+  /** Shows the cell that a challenge asks for. */
+  answer(id: string, challenge: Challenge, shown: ShownCell): Promise<Intent>;
+  /** What answers have earned and is not taken out. */
+  earned(): Promise<bigint>;
+  withdrawEarned(after: string): Promise<Intent>;
   statusOf(batchId: Hex): Promise<OnChain>;
   submitBlock(batchId: Hex): Promise<number>;
   credit(): Promise<bigint>;
@@ -28,17 +34,21 @@ export interface Calls {
  * and costs nothing.
  */
 export const createCalls = (chain: Chain, submitter: Hex): Calls => {
-  const { entrance } = chain;
-  const to = chain.addresses.DAEntrance;
+  const { entrance, challenges } = chain;
+  const addressOf = new Map([
+    [entrance, chain.addresses.DAEntrance],
+    [challenges, chain.addresses.DAChallenge],
+  ]);
 
   const intent = async (
     id: string,
     kind: string,
     method: string,
     args: readonly unknown[],
-    value = 0n,
+    { value = 0n, contract = entrance } = {},
   ): Promise<Intent> => {
-    const data = entrance.interface.encodeFunctionData(method, args) as Hex;
+    const to = addressOf.get(contract) as Hex;
+    const data = contract.interface.encodeFunctionData(method, args) as Hex;
     const gas = await chain.estimate({ from: submitter, to, data, value });
     return { id, kind, to, data, value: value.toString(), gas: (gas + gas / 5n + MARGIN).toString() };
   };
@@ -57,9 +67,9 @@ export const createCalls = (chain: Chain, submitter: Hex): Calls => {
       throw chain.errorOf(error);
     }
   };
-  const read = async (method: string, ...args: readonly unknown[]): Promise<unknown> => {
+  const read = async (method: string, args: readonly unknown[] = [], contract = entrance): Promise<unknown> => {
     try {
-      return await entrance.getFunction(method).staticCall(...args);
+      return await contract.getFunction(method).staticCall(...args);
     } catch (error) {
       throw chain.errorOf(error);
     }
@@ -67,9 +77,11 @@ export const createCalls = (chain: Chain, submitter: Hex): Calls => {
 
   return {
     submit: async (plan) => {
-      const fees = (await read("quoteBatch", plan.rowCount, plan.metadataLength)) as readonly bigint[];
+      const fees = (await read("quoteBatch", [plan.rowCount, plan.metadataLength])) as readonly bigint[];
       const value = fees.reduce((sum, fee) => sum + fee, 0n);
-      const planned = await intent(submitId(plan.batchId), "submitBatch", "submitBatch", [commitmentOf(plan)], value);
+      const planned = await intent(submitId(plan.batchId), "submitBatch", "submitBatch", [commitmentOf(plan)], {
+        value,
+      });
       await mustAfford(value, BigInt(planned.gas ?? 0));
       return planned;
     },
@@ -83,9 +95,16 @@ export const createCalls = (chain: Chain, submitter: Hex): Calls => {
     fail: (batchId) => intent(`fail-${batchId}`, "failBatch", "failBatch", [batchId]),
     releaseBond: (batchId) => intent(`bond-${batchId}`, "withdrawBond", "withdrawBond", [batchId]),
     withdraw: (after) => intent(`withdraw-${after}`, "withdraw", "withdraw", [submitter]),
-    statusOf: async (batchId) => STATUS[Number(await read("statusOf", batchId))] ?? "None",
-    submitBlock: async (batchId) => Number(((await read("record", batchId)) as { submitBlock: bigint }).submitBlock),
-    credit: async () => BigInt((await read("credit", submitter)) as bigint),
+    answer: (id, { batchId, row, column }, { cell, proof }) =>
+      intent(`answer-${id}`, "answerChallenge", "answer", [{ batchId, row, column }, cell, proof], {
+        contract: challenges,
+      }),
+    earned: async () => BigInt((await read("credit", [submitter], challenges)) as bigint),
+    withdrawEarned: (after) =>
+      intent(`earned-${after}`, "withdrawEarned", "withdraw", [submitter], { contract: challenges }),
+    statusOf: async (batchId) => STATUS[Number(await read("statusOf", [batchId]))] ?? "None",
+    submitBlock: async (batchId) => Number(((await read("record", [batchId])) as { submitBlock: bigint }).submitBlock),
+    credit: async () => BigInt((await read("credit", [submitter])) as bigint),
   };
 };
 

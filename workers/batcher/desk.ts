@@ -14,12 +14,14 @@ import { adoptFromChain } from "./adopt.ts";
 import type { Calls } from "./calls.ts";
 import { type CloseDeps, fail, finalize } from "./close.ts";
 import { type CollectDeps, collect } from "./collect.ts";
+import { applyDisputes, challengeIds, revertDisputes } from "./disputes.ts";
 import { type FormDeps, formBatches } from "./form.ts";
-import { releaseBonds, withdrawCredit } from "./money.ts";
+import { bondsDue, releaseBond, withdrawCredit } from "./money.ts";
 import type { OpenBatches } from "./open.ts";
 import { protocolLimits } from "./pack.ts";
 import type { ChainParameters } from "./parameters.ts";
 import { createReplicas } from "./replicas.ts";
+import { type RespondDeps, respond } from "./respond.ts";
 import { createRowsCache } from "./rows.ts";
 import type { Slots } from "./slot-reader.ts";
 import { insideOf } from "./socket.ts";
@@ -101,10 +103,12 @@ export const createDesk = (parts: DeskParts) => {
     ...{ bucket, now, nodes: nodes.length, restMs: timing.reconcileMs },
     add: (batchId, node) => queues.tryAdd(route.upload, { batchId, node }),
   });
+  const rowsOf = createRowsCache(bucket);
+  const responding: RespondDeps = { ...base, client, compute, rowsOf, nodes, clock: () => clock };
   const uploading: UploadDeps = {
     ...base,
     client,
-    rowsOf: createRowsCache(bucket),
+    rowsOf,
     nodes,
     latest,
     late: replicas,
@@ -112,6 +116,10 @@ export const createDesk = (parts: DeskParts) => {
   };
   const closing: CloseDeps = { ...base, validators, clock: () => clock, nodes: nodes.length, pokeBatch };
 
+  const addOnce = async (id: string, always: boolean, add: () => Promise<boolean>): Promise<void> => {
+    if (!always && now() - (told.get(id) ?? 0) < timing.reconcileMs) return;
+    if (await add()) told.set(id, now());
+  };
   const add = (batchId: Hex, job: Job): Promise<boolean> =>
     job.edge === "upload"
       ? queues.tryAdd(route.upload, { batchId, node: job.node })
@@ -124,9 +132,16 @@ export const createDesk = (parts: DeskParts) => {
       if (batch === undefined) continue;
       for (const job of jobsFor(batch, clock, nodes.length)) {
         const id = `${job.edge}-${batchId}-${"node" in job ? job.node : ""}`;
-        if (!always && now() - (told.get(id) ?? 0) < timing.reconcileMs) continue;
-        if (await add(batchId, job)) told.set(id, now());
+        await addOnce(id, always, () => add(batchId, job));
       }
+    }
+  };
+  const dispatchDisputes = async (
+    challenges: AsyncIterable<string> | Iterable<string>,
+    always = false,
+  ): Promise<void> => {
+    for await (const challenge of challenges) {
+      await addOnce(`respond-${challenge}`, always, () => queues.tryAdd(route.respond, { challenge }));
     }
   };
 
@@ -135,7 +150,7 @@ export const createDesk = (parts: DeskParts) => {
     if (ms !== undefined && !signal.aborted) timer = setTimeout(pokeBatch, ms);
   };
 
-  const handlers: Handlers<"batch" | "upload" | "collect" | "finalize" | "fail"> = {
+  const handlers: Handlers<"batch" | "upload" | "collect" | "finalize" | "fail" | "respond" | "release"> = {
     batch: async (_, job) => {
       batchLater(await formBatches({ ...forming, signal: AbortSignal.any([signal, job.signal]) }));
     },
@@ -151,6 +166,8 @@ export const createDesk = (parts: DeskParts) => {
       await fail(closing, batchId);
       if (open.get(batchId) === undefined) await withdrawCredit(base, batchId);
     },
+    respond: ({ challenge }, job) => respond(responding, challenge, AbortSignal.any([signal, job.signal])),
+    release: ({ batchId }) => releaseBond(base, batchId),
   };
 
   return {
@@ -158,11 +175,13 @@ export const createDesk = (parts: DeskParts) => {
     onBlocks: async ({ events, to }: Blocks): Promise<void> => {
       clock = { ...clock, latest: Math.max(clock.latest, to) };
       await dispatch(await applyEvents(watching, events), true);
+      await dispatchDisputes(await applyDisputes({ bucket, now }, events), true);
     },
     onReorg: async ({ ancestor }: Reorg): Promise<void> => {
       clock = { ...clock, latest: ancestor };
       replicas.forget();
       await applyReorg({ bucket, open, now }, ancestor);
+      await revertDisputes(bucket, ancestor);
     },
     onHead: async ({ latest, finalized }: Head): Promise<void> => {
       clock = { latest, finalized };
@@ -176,7 +195,10 @@ export const createDesk = (parts: DeskParts) => {
       if (clock.latest === 0) return;
       await dispatch(open.all().map(({ plan }) => plan.batchId));
       await sweep({ open, slots, calls, olderThan: now() - SWEEP_AFTER * timing.reconcileMs });
-      await releaseBonds(base, clock.finalized);
+      await dispatchDisputes(challengeIds(bucket));
+      for await (const batchId of bondsDue(bucket, clock.finalized)) {
+        await addOnce(`release-${batchId}`, false, () => queues.tryAdd(route.release, { batchId }));
+      }
       await replicas.look(clock.finalized);
       for await (const _ of bucket.list(keys.pendings)) {
         await pokeBatch();

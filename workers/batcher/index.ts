@@ -65,7 +65,7 @@ export const startBatcher = async (context: Context, options: BatcherOptions): P
     });
     const follower = await follow({
       chain,
-      addresses: [network.contracts.DAEntrance],
+      addresses: [network.contracts.DAEntrance, network.contracts.DAChallenge],
       cursor: bucketCursor(bucket, keys.cursor),
       fromBlock: network.fromBlock,
       confirmations: 1,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Intent } from "../../../adapters/outbox.ts";
 import { ZgError } from "../../../protocol/errors.ts";
-import { type MoneyDeps, releaseBonds, withdrawCredit } from "../../../workers/batcher/money.ts";
+import { bondsDue, type MoneyDeps, releaseBond, withdrawCredit } from "../../../workers/batcher/money.ts";
 import { keys } from "../../../workers/records.ts";
 import { memoryBucket } from "../../fakes/memoryBucket.ts";
 import { hashOf, SUBMITTER } from "../facts.ts";
@@ -32,33 +32,46 @@ describe("the batcher's money", () => {
     return { bucket, enqueued, released, deps };
   };
 
+  const due = async (bucket: Parameters<typeof bondsDue>[0], finalized: number) => {
+    const found: string[] = [];
+    for await (const id of bondsDue(bucket, finalized)) found.push(id);
+    return found;
+  };
+
   it("leaves the bond in escrow while nodes must hold the batch", async () => {
-    const { deps, enqueued } = setUp();
-    await releaseBonds(deps, 100);
-    expect(enqueued).to.deep.equal([]);
+    const { bucket } = setUp();
+    expect([await due(bucket, 100), await due(bucket, 101)]).to.deep.equal([[], [batchId]]);
   });
 
   it("releases the bond after the retention, then takes the credit, then forgets the batch", async () => {
     const { deps, enqueued, released, bucket } = setUp(5n);
-    await releaseBonds(deps, 101);
+    await releaseBond(deps, batchId);
     expect(enqueued).to.deep.equal([`bond-${batchId}`]);
+    expect(await due(bucket, 101)).to.deep.equal([batchId]);
     released.add(batchId);
-    await releaseBonds(deps, 102);
+    await releaseBond(deps, batchId);
     expect(enqueued).to.deep.equal([`bond-${batchId}`, `withdraw-${batchId}`]);
     expect(bucket.objects.has(keys.bond(batchId))).to.equal(false);
   });
 
-  it("forgets a bond whose confirmation was taken back", async () => {
-    const { deps, enqueued, bucket } = setUp();
-    const refuse = (error: string) => ({
-      ...deps,
-      calls: { ...deps.calls, releaseBond: () => Promise.reject(new ZgError("ChainReverted", { error })) },
-    });
-    await releaseBonds(refuse("StillRetained"), 101);
-    expect(bucket.objects.has(keys.bond(batchId))).to.equal(true);
-    await releaseBonds(refuse("WrongStatus"), 101);
-    expect([enqueued, bucket.objects.has(keys.bond(batchId))]).to.deep.equal([[], false]);
+  const refusing = (deps: MoneyDeps, error: string): MoneyDeps => ({
+    ...deps,
+    calls: { ...deps.calls, releaseBond: () => Promise.reject(new ZgError("ChainReverted", { error })) },
   });
+
+  it("waits while the chain holds the bond back", async () => {
+    const { deps, enqueued, bucket } = setUp();
+    for (const error of ["StillRetained", "ChallengesOpen"]) await releaseBond(refusing(deps, error), batchId);
+    expect([enqueued, bucket.objects.has(keys.bond(batchId))]).to.deep.equal([[], true]);
+  });
+
+  for (const error of ["WrongStatus", "BondForfeited"]) {
+    it(`forgets a bond of which the chain says ${error}`, async () => {
+      const { deps, enqueued, bucket } = setUp();
+      await releaseBond(refusing(deps, error), batchId);
+      expect([enqueued, bucket.objects.has(keys.bond(batchId))]).to.deep.equal([[], false]);
+    });
+  }
 
   it("sends nothing for nothing", async () => {
     const { deps, enqueued } = setUp(0n);

@@ -9,7 +9,7 @@ import { runningNetwork } from "./lib/folder.ts";
 import { bar, bytes, duration, rate } from "./lib/format.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
-import { blame, openReader, type Reader, type Reading } from "./lib/reader.ts";
+import { blame, openReader, type Reader, type Reading, WITHHELD } from "./lib/reader.ts";
 
 interface RetrieveArguments {
   readonly id: string;
@@ -30,13 +30,16 @@ export default async function retrieve(given: RetrieveArguments): Promise<void> 
     const display = createDisplay({ lines, live, say: output.say });
     try {
       const reading = await read(reader, network, id, interrupt.signal, (text) => display.update("retrieved", text));
-      const { payload, ms, header, batchId, index, sources } = reading;
+      const { payload, ms, header, batchId, index, withheld, sources } = reading;
       const file = await writeWhole(given.out, payload);
       display.done("retrieved", `${bytes(payload.length)} in ${duration(ms)}  ${rate(payload.length, ms)}  ${file}`);
       await display.end();
       for (const source of sources) if (source.lied > 0) output.warn(blame(source));
+      if (withheld) output.warn(`Withheld: ${WITHHELD} (batchId ${batchId})`);
       const { dataRoot, commitment } = header;
-      output.result({ batchId, blobIndex: index, dataRoot, commitment, length: payload.length, file, ms, sources });
+      output.result({
+        ...{ batchId, blobIndex: index, withheld, dataRoot, commitment, length: payload.length, file, ms, sources },
+      });
     } catch (error) {
       display.fail();
       await display.end();

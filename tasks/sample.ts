@@ -8,7 +8,7 @@ import { runningNetwork } from "./lib/folder.ts";
 import { bar, bytes, duration } from "./lib/format.ts";
 import { onInterrupt } from "./lib/interrupt.ts";
 import { runTask } from "./lib/output.ts";
-import { blame, openReader, type Sample } from "./lib/reader.ts";
+import { blame, openReader, type Sample, WITHHELD } from "./lib/reader.ts";
 
 interface SampleArguments {
   readonly id: string;
@@ -49,6 +49,7 @@ export default async function sample(given: SampleArguments): Promise<void> {
         display.done("sampled", `${verified} of ${columns.length} columns proved  ${bytes(read)} in ${duration(ms)}`);
       } else display.fail();
       await display.end();
+      for (const { sentence } of flagsOf(taken)) output.warn(sentence);
       for (const source of taken.sources) if (source.lied + source.slow > 0) output.warn(blame(source));
       if (verified === columns.length) {
         output.say(
@@ -75,17 +76,32 @@ export default async function sample(given: SampleArguments): Promise<void> {
   });
 }
 
+/** What the chain says against the batch, as a code and as a sentence. */
+const flagsOf = ({ target: { batchId, withheld, corrupt } }: Sample): { code: string; sentence: string }[] => [
+  ...(withheld ? [{ code: "Withheld", sentence: `Withheld: ${WITHHELD} (batchId ${batchId})` }] : []),
+  ...(corrupt.length > 0
+    ? [
+        {
+          code: "BlobCorrupt",
+          sentence: `BlobCorrupt: proved to encode nothing: blob ${corrupt.join(", ")} of ${batchId}`,
+        },
+      ]
+    : []),
+];
+
 /**
  * What a sample says. `bound`: log2 of the chance that as many columns, fixed before anyone was asked for them, all pass
  * although at most 63 are to be had; `confidence`: one less that chance, 0 if a column did not pass.
  */
-export function reportOf({ target, columns, verified, failed, ms, sources }: Sample) {
+export function reportOf(sample: Sample) {
+  const { target, columns, verified, failed, ms, sources } = sample;
   const { batchId, blob, status, rows } = target;
   const chance = log2(detectionBound(columns.length));
   const passed = verified.length === columns.length;
   return {
     ...(passed ? {} : { code: "SampleFailed" as const }),
-    ...{ batchId, ...blob, status, columns, verified: verified.length },
+    ...{ batchId, ...blob, status, flags: flagsOf(sample).map(({ code }) => code), corrupt: target.corrupt },
+    ...{ columns, verified: verified.length },
     confidence: passed ? 1 - 2 ** chance : 0,
     bound: Number(chance.toFixed(1)),
     ...{ failed, read: verified.length * (rows.to - rows.from) * FRAME_ROW_BYTES, ms, sources },

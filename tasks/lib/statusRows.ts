@@ -13,6 +13,10 @@ export function statusRows(view: BlobView): [string, string][] {
       "held",
       view.held && `${view.held.code}: ${view.held.why}, since ${new Date(view.held.since).toISOString()}`,
     ),
+    ...(view.flags ?? []).map(({ what, block, reporter }): [string, string] => [
+      "flag",
+      `${what}  block ${integer(block)}  reported by ${reporter}`,
+    ]),
     ["request", view.requestId],
     ...optional("blob", view.blobKey),
     ...optional("batch", view.batchId && `${view.batchId}, index ${view.blobIndex}`),

@@ -2,7 +2,7 @@ import { getJson, type ObjectStore } from "../../adapters/bucket.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { readAll, readBatchFacts } from "../batch-facts.ts";
 import { readHeld } from "../held.ts";
-import { Accepted, Encoded, idIn, keys, Verdict } from "../records.ts";
+import { Accepted, Encoded, Flag, idIn, keys, Verdict } from "../records.ts";
 import type { BlobFacts } from "./status.ts";
 
 /** Reads what is known of a blob, by requestId or blobKey; null when it is neither. */
@@ -17,7 +17,11 @@ export const readBlobFacts = async (bucket: ObjectStore, id: Hex, copies: number
     readAll(bucket, keys.placements(requestId), (key) => readBatchFacts(bucket, idIn(key))),
   ]);
   batches.sort((a, b) => a.plan.time - b.plan.time);
-  return { accepted, encoded, verdict, held, batches, copies };
+  const certified = batches.filter(({ confirmed }) => confirmed !== null);
+  const flags = await Promise.all(
+    certified.map(({ plan }) => readAll(bucket, keys.flags(plan.batchId), (key) => getJson(bucket, key, Flag))),
+  );
+  return { accepted, encoded, verdict, held, batches, flags: flags.flat(), copies };
 };
 
 const byBlobKey = async (bucket: ObjectStore, blobKey: Hex): Promise<Accepted | null> => {

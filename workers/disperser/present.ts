@@ -1,11 +1,12 @@
 /** Facts as a user reads them: one view of a blob, its events in the order of time. */
 import type { BatchFacts } from "../batch-facts.ts";
-import { type BlobFacts, currentBatch, statusOf } from "./status.ts";
+import { type BlobFacts, currentBatch, flagsOf, statusOf } from "./status.ts";
 import type { BlobEvent, BlobView } from "./view.ts";
 
 export const viewOf = (facts: BlobFacts): BlobView => {
   const { accepted, encoded, verdict, batches } = facts;
   const batch = currentBatch(facts);
+  const flags = flagsOf(facts);
   const index = batch?.plan.blobs.findIndex(({ requestId }) => requestId === accepted.requestId);
   return {
     requestId: accepted.requestId,
@@ -28,6 +29,10 @@ export const viewOf = (facts: BlobFacts): BlobView => {
     held: heldOf(facts),
     stake: batch?.confirmed ? { signed: batch.confirmed.signedStake, total: batch.confirmed.totalStake } : undefined,
     retainUntil: batch?.confirmed?.retainUntil,
+    flags:
+      flags.length === 0
+        ? undefined
+        : flags.map(({ what, batchId, reporter, block, tx }) => ({ what, batchId, reporter, block, tx })),
     events: eventsOf(facts),
     acks: (batch?.answers ?? [])
       .filter(({ outcome }) => outcome === "staged")
@@ -48,6 +53,9 @@ export const eventsOf = (facts: BlobFacts): BlobEvent[] => {
   const events: BlobEvent[] = [{ stage: "accepted", time: accepted.time }];
   if (encoded) events.push({ stage: "encoded", time: encoded.time });
   for (const batch of batches) events.push(...batchEvents(batch));
+  for (const { time, batchId, block, tx, reporter, what } of flagsOf(facts)) {
+    events.push({ stage: "flagged", time, batchId, block, tx, who: reporter, why: what });
+  }
   if (verdict) {
     const { time, batchId, block, tx } = verdict;
     const finalized = verdict.status === "FINALIZED";

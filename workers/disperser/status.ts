@@ -2,7 +2,7 @@
 import type { BlobStatus } from "../../protocol/status.ts";
 import type { BatchFacts } from "../batch-facts.ts";
 import type { Held } from "../held.ts";
-import type { Accepted, Encoded, Verdict } from "../records.ts";
+import type { Accepted, Encoded, Flag, Verdict } from "../records.ts";
 
 export interface BlobFacts {
   readonly accepted: Accepted;
@@ -10,6 +10,8 @@ export interface BlobFacts {
   readonly verdict: Verdict | null;
   /** Every batch the blob was packed into, oldest first. */
   readonly batches: readonly BatchFacts[];
+  /** What was proved on chain against any of them, and against any of their blobs. */
+  readonly flags?: readonly Flag[];
   /** Why nothing is submitted at present. */
   readonly held?: Held | null;
   /** Acknowledgements that make a batch STORED. */
@@ -36,3 +38,14 @@ export const currentBatch = (facts: BlobFacts): BatchFacts | undefined => {
 };
 
 const stagedOf = (batch: BatchFacts): number => batch.answers.filter(({ outcome }) => outcome === "staged").length;
+
+/** The flags of the blob itself: those of its batches, and of other blobs none. */
+export const flagsOf = ({ accepted, batches, flags = [] }: BlobFacts): Flag[] => {
+  const indexIn = new Map(
+    batches.map(({ plan }) => [
+      plan.batchId,
+      plan.blobs.findIndex(({ requestId }) => requestId === accepted.requestId),
+    ]),
+  );
+  return flags.filter(({ batchId, index }) => index === undefined || index === indexIn.get(batchId));
+};

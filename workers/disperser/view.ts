@@ -15,6 +15,7 @@ export const BlobEvent = z.object({
     "finalized",
     "reorged",
     "failed",
+    "flagged",
     "ended",
   ]),
   time: z.number().describe("milliseconds since 1970, by the clock of the disperser"),
@@ -22,7 +23,7 @@ export const BlobEvent = z.object({
   block: z.number().optional(),
   tx: hex.optional(),
   gas: z.number().optional(),
-  who: z.string().optional().describe("URL of the storage node or validator"),
+  who: z.string().optional().describe("URL of the storage node or validator; account that reported a flag"),
   why: z.string().optional(),
 });
 export type BlobEvent = z.infer<typeof BlobEvent>;
@@ -60,6 +61,14 @@ export const BlobView = z.object({
     .describe("why a blob that is ENCODED is not submitted at present; it will be when the reason is gone"),
   stake: z.object({ signed: z.string(), total: z.string() }).optional().describe("wei, as confirmed on chain"),
   retainUntil: z.number().optional().describe("last block in which nodes must hold the batch"),
+  flags: z
+    .array(
+      z.object({ what: z.enum(["BlobCorrupt", "Withheld"]), batchId: hex, reporter: hex, block: z.number(), tx: hex }),
+    )
+    .optional()
+    .describe(
+      "what was proved on chain after the certificate: the blob encodes nothing, or a cell of its batch is withheld",
+    ),
   events: z.array(BlobEvent),
   acks: z.array(z.object({ node: z.string(), url: z.string(), time: z.number() })),
   signatures: z.array(z.object({ slot: z.number(), socket: z.string(), time: z.number() })),

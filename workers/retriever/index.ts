@@ -8,7 +8,9 @@ import { type Location, locate } from "./locate.ts";
 import { createReport, type Report } from "./report.ts";
 import type { Source } from "./source.ts";
 
+export { fetchCell } from "./cell.ts";
 export { readBatchFrom } from "./chain.ts";
+export { type Charge, findCharge } from "./charge.ts";
 export { createReport, type Report, type SourceReport } from "./report.ts";
 export { type Sampled, sampleColumns } from "./sample.ts";
 export { batchTarget, blobTarget, type Target } from "./sampleTarget.ts";
@@ -40,6 +42,8 @@ export interface Retrieved {
   readonly header: BlobHeader;
   readonly batchId: Hex;
   readonly index: number;
+  /** A challenge of the batch was not answered in time: others may not get what was got here. */
+  readonly withheld: boolean;
 }
 
 /**
@@ -59,7 +63,7 @@ export async function retrieve(options: RetrieveOptions): Promise<Retrieved> {
   );
   const signal = options.signal ? AbortSignal.any([options.signal, done.signal]) : done.signal;
   const fetchFrom = async (location: Location): Promise<Retrieved> => {
-    const { batchId, index, header } = location;
+    const { batchId, index, header, withheld } = location;
     onProgress?.({ stage: "located", batchId, index, header });
     const pieces = await fetchColumns({
       location,
@@ -73,7 +77,7 @@ export async function retrieve(options: RetrieveOptions): Promise<Retrieved> {
     });
     onProgress?.({ stage: "decoding" });
     const { payload } = accepted(await compute.decodeBlob(header, pieces));
-    return { payload, header, batchId, index };
+    return { payload, header, batchId, index, withheld };
   };
   try {
     let withheld: unknown;

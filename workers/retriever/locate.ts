@@ -4,7 +4,7 @@ import { type BlobHeader, blobKeyOf } from "../../protocol/header.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { rowOffsets } from "../../protocol/metadata.ts";
 import { HASH_BYTES } from "../../protocol/params.ts";
-import { type ReadBatch, verdictOf } from "./chain.ts";
+import { flaggedCorrupt, type ReadBatch, verdictOf } from "./chain.ts";
 import { firstGood, pause } from "./firstGood.ts";
 import type { Report } from "./report.ts";
 import type { Claim, Source } from "./source.ts";
@@ -19,6 +19,8 @@ export interface Location {
   readonly rowCount: number;
   /** header.rows × 32 bytes. */
   readonly segmentRoots: Uint8Array;
+  /** A challenge of the batch was not answered in time: others may not get what this reader gets. */
+  readonly withheld: boolean;
 }
 
 export interface LocateOptions {
@@ -138,7 +140,7 @@ function failureOf(error: unknown): Failure {
 }
 
 async function prove(claim: Claim, claimant: Source, o: LocateOptions): Promise<Location> {
-  const batch = await o.readBatch(claim.batchId).catch((error: unknown) => {
+  const batch = await o.readBatch(claim.batchId, claim.index).catch((error: unknown) => {
     throw error instanceof ZgError ? new Finding(error, error.code === "ChainUnreachable") : error;
   });
   if (batch === null) throw new ZgError("BadResponse", { why: "the chain has no such batch", batchId: claim.batchId });
@@ -164,6 +166,7 @@ async function prove(claim: Claim, claimant: Source, o: LocateOptions): Promise<
     throw new ZgError("BadResponse", { why: "the blob is not there", batchId: claim.batchId, index: claim.index });
   }
   if (verdict !== null) throw new Finding(verdict, true);
+  if (batch.corrupt.includes(claim.index)) throw new Finding(flaggedCorrupt(claim.batchId, claim.index), true);
   const firstRow = rowOffsets(metadata.headers)[claim.index] as number;
   return {
     batchId: claim.batchId,
@@ -171,11 +174,18 @@ async function prove(claim: Claim, claimant: Source, o: LocateOptions): Promise<
     header,
     firstRow,
     rowCount: facts.rowCount,
+    withheld: batch.withheld,
     segmentRoots: metadata.segmentRoots.slice(firstRow * HASH_BYTES, (firstRow + header.rows) * HASH_BYTES),
   };
 }
 
-const ORDER: readonly ErrorCode[] = ["Expired", "NotYetAvailable", "Unavailable", "ChainUnreachable"];
+const ORDER: readonly ErrorCode[] = [
+  "CorruptEncoding",
+  "Expired",
+  "NotYetAvailable",
+  "Unavailable",
+  "ChainUnreachable",
+];
 
 /**
  * The chain's words about the blob first; then that a node does not know it; then the chain's words about batches that

@@ -15,6 +15,10 @@ export interface Target {
   /** The blob's place; absent: the whole batch. */
   readonly blob?: { readonly blobKey: Hex; readonly index: number };
   readonly status: BatchOnChain["status"];
+  /** A challenge of the batch was not answered in time. */
+  readonly withheld: boolean;
+  /** Blobs of the batch that were proved to encode nothing. */
+  readonly corrupt: readonly number[];
   /** Rows of the batch that are sampled, and how many the batch has. */
   readonly rows: { readonly from: number; readonly to: number };
   readonly rowCount: number;
@@ -41,7 +45,7 @@ export async function batchTarget(batchId: Hex, options: TargetOptions): Promise
   const { sources, readBatch, compute, report, hedgeMs, signal } = options;
   const onChain = await readBatch(batchId);
   if (onChain === null) throw new ZgError("UnknownBatch", { batchId });
-  const { facts, status } = onChain;
+  const { facts, status, withheld, corrupt } = onChain;
   const bytes = metadataLength(facts.blobCount, facts.rowCount);
   const verified = await firstGood({
     candidates: sources.filter(({ kind }) => kind === "node"),
@@ -56,18 +60,20 @@ export async function batchTarget(batchId: Hex, options: TargetOptions): Promise
   });
   const { rowCount } = facts;
   const rows = { from: 0, to: rowCount };
-  return { batchId, status, rows, rowCount, against: async () => verified, attempts: 1 };
+  return { batchId, status, withheld, corrupt, rows, rowCount, against: async () => verified, attempts: 1 };
 }
 
 /** @throws as `retrieve` does while it looks for the blob */
 export async function blobTarget(blobKey: Hex, options: TargetOptions): Promise<Target> {
   for await (const location of locate({ blobKey, ...options })) {
-    const { batchId, index, header, firstRow, rowCount } = location;
+    const { batchId, index, header, firstRow, rowCount, withheld } = location;
     accepted(await options.compute.verifyCommitments([header]));
     const nodes = options.sources.filter(({ kind }) => kind === "node");
     const proofs = nodes.map((node) => once((signal) => node.proofs(batchId, index, signal)));
     return {
       ...{ batchId, blob: { blobKey, index }, status: "Available", rowCount, attempts: nodes.length },
+      // A blob that is flagged is not found: `locate` has said why.
+      ...{ withheld, corrupt: [] },
       rows: { from: firstRow, to: firstRow + header.rows },
       against: async (attempt, signal) => alone(location, await (proofs[attempt] as (typeof proofs)[number])(signal)),
     };

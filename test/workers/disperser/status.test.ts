@@ -105,6 +105,16 @@ describe("viewOf a blob", () => {
       "http://validator-3 down",
     ]);
   });
+  it("shows what was proved against it, and nothing that was proved against its neighbours", () => {
+    const { batchId } = planOf(["b", "a"]);
+    const flag = { batchId, reporter: `0x${"fe".repeat(20)}`, block: 30, tx: hashOf("tx"), time: 99 } as const;
+    const corrupt = (index: number) => ({ ...flag, what: "BlobCorrupt" as const, index });
+    const flagged = viewOf(facts({ batches: [batch], flags: [corrupt(0), corrupt(1), { ...flag, what: "Withheld" }] }));
+    expect(BlobView.safeParse(flagged).success).to.equal(true);
+    expect(flagged.flags?.map(({ what }) => what)).to.deep.equal(["BlobCorrupt", "Withheld"]);
+    expect(flagged.events.at(-1)).to.include({ stage: "flagged", why: "Withheld", who: flag.reporter, block: 30 });
+    expect(view.flags).to.equal(undefined);
+  });
   it("lists events in the order of time, with block, transaction and gas", () => {
     const stages = view.events.map(({ stage }) => stage);
     expect(stages).to.deep.equal(["accepted", "encoded", "planned", "submitted", "stored", "sampled", "confirmed"]);

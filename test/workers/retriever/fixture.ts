@@ -69,6 +69,8 @@ export async function makeBatch({ compute, payloads, spoil, batchId = hex("ba", 
       status: "Available",
       retainUntil: 1_000,
       head: 10,
+      withheld: false,
+      corrupt: [],
       facts: {
         batchId,
         streamId: STREAM,

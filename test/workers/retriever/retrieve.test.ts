@@ -420,6 +420,30 @@ describe("retrieve", function () {
     }
   });
 
+  it("says CorruptEncoding of a blob that was proved corrupt on chain, and asks nobody for it", async () => {
+    const asked: number[] = [];
+    const node = honest("a", batch);
+    const spy: Source = {
+      ...node,
+      column: (id, column, ...rest) => {
+        asked.push(column);
+        return node.column(id, column, ...rest);
+      },
+    };
+    const flagged = chainOf({ ...batch.onChain, corrupt: [1] });
+    expect(await codeOf(read([spy], { readBatch: flagged }))).to.equal("CorruptEncoding");
+    expect(asked).to.deep.equal([]);
+    // Its neighbour is none the worse.
+    expectPayload(await read([spy], { readBatch: flagged, blobKey: batch.keys[0] }), batch, 0);
+  });
+
+  it("reads a batch that is flagged as withheld as long as somebody gives it, and says so", async () => {
+    const { withheld } = await read([honest("a", batch)]);
+    const flagged = await read([honest("a", batch)], { readBatch: chainOf({ ...batch.onChain, withheld: true }) });
+    expect([withheld, flagged.withheld]).to.deep.equal([false, true]);
+    expectPayload(flagged);
+  });
+
   it("finds a blob in the second batch that has it when the first one's columns are withheld", async () => {
     const twin = await makeBatch({ compute, payloads: batch.payloads, batchId: `0x${"bb".repeat(32)}` });
     expect(toHex(twin.metadata)).to.equal(toHex(batch.metadata));

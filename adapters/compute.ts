@@ -111,6 +111,7 @@ export async function openCompute(options: ComputeOptions = {}): Promise<Compute
       return run("prove", { row });
     },
     blobProofs: (q) => run("prove", { row: q }),
+    commitBlob: (q) => run("commit", { row: q }),
     openBlob: (q, position) => run("openAt", { row: q, point: bigToBytes(pointOf(position), ELEMENT_BYTES) }),
     async verifyBatch(bytes, facts) {
       const key = JSON.stringify([keccakHex(bytes), facts]);

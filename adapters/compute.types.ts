@@ -68,6 +68,8 @@ export interface Compute {
   columnProofs(batchRoot: Hex, qs: readonly Uint8Array[]): Promise<Uint8Array>;
   /** The 128 proofs of one blob alone, against its own commitment. */
   blobProofs(q: Uint8Array): Promise<Uint8Array>;
+  /** The commitment of a row of 131,072 bytes, as a blob with that Q has it. */
+  commitBlob(q: Uint8Array): Promise<Hex>;
   /** What a blob's commitment opens to at `position` of its extended rows (protocol/fraud.ts), from its Q. */
   openBlob(q: Uint8Array, position: number): Promise<Opening>;
   /** Once per batch: canonical metadata, valid headers and points, all roots; computes C_P. Cached by content. */

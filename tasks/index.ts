@@ -2,6 +2,7 @@
 import { emptyTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
+import { disputeTasks } from "./disputes.ts";
 import { miningTasks } from "./miner/index.ts";
 import { data, json } from "./options.ts";
 import { validatorTasks } from "./validator/index.ts";
@@ -278,6 +279,7 @@ export const tasks: TaskDefinition[] = [
   ...[disperse, status, retrieve, sample, upload, download, file],
   ...[kv, kvPut, kvGet, kvList, kvWatch],
   ...validatorTasks,
+  ...disputeTasks,
   ...miningTasks,
   ...[up, worker, join],
 ];

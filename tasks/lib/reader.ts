@@ -5,10 +5,14 @@ import { silentLog } from "../../adapters/log.ts";
 import type { NetworkJson } from "../../adapters/network.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import type { CellPlace, ShownCell } from "../../protocol/rowsProof.ts";
 import {
   batchTarget,
   blobTarget,
+  type Charge,
   createReport,
+  fetchCell,
+  findCharge,
   nodeSource,
   type Progress,
   type Retrieved,
@@ -23,6 +27,9 @@ import {
 import { type BatchBound, boundOf } from "./batchBound.ts";
 import { type LogGrowth, logGrowth } from "./logUse.ts";
 
+/** What the flag of a batch says to who reads it all the same. */
+export const WITHHELD = "a challenge of this batch was not answered in time, so others may not get it";
+
 /** After this long a node's answer does not hold up the next one's, ms. */
 const HEDGE_MS = 750;
 
@@ -34,6 +41,11 @@ export interface Reading extends Retrieved {
 export interface Sample extends Sampled {
   readonly target: Target;
   readonly ms: number;
+  readonly sources: readonly SourceReport[];
+}
+/** A cell that somebody gave, or null, and how those behaved that were asked. */
+export interface CellSearch {
+  readonly found: (ShownCell & { readonly source: string }) | null;
   readonly sources: readonly SourceReport[];
 }
 type OnTarget = (target: Target) => void;
@@ -51,6 +63,13 @@ export interface Reader {
   read(blobKey: Hex, options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Reading>;
   /** What a certificate of the batch proves. */
   boundOf(batchId: Hex): Promise<BatchBound | null>;
+  /** Asks everybody for one cell of an available batch. */
+  cell(batchId: Hex, at: CellPlace, signal: AbortSignal): Promise<CellSearch>;
+  /** What is to be proved against a blob that is CorruptEncoding. */
+  charge(
+    blobKey: Hex,
+    options: { signal: AbortSignal; onColumn?: (read: number, of: number) => void },
+  ): Promise<Charge>;
   /** How the log grew with the batch that this transaction confirmed. */
   growthOf(confirmation: string | undefined): Promise<LogGrowth | undefined>;
   close(): Promise<void>;
@@ -94,6 +113,22 @@ export async function openReader(network: NetworkJson, shared?: Compute): Promis
       return { ...sampled, target, ms: performance.now() - started, sources: report.sources() };
     },
     boundOf: (batchId) => boundOf(chain, batchId),
+    cell: async (batchId, at, signal) => {
+      const report = createReport();
+      const asked = { batchId, at, sources, report, signal, readBatch: readBatchFrom(chain), hedgeMs: HEDGE_MS };
+      const found = await fetchCell(asked).catch((error: unknown) => {
+        if (error instanceof ZgError && error.code === "Unavailable" && "row" in error.fields) return null;
+        throw error;
+      });
+      return { found, sources: report.sources() };
+    },
+    charge: async (blobKey, { signal, onColumn }) => {
+      const report = createReport();
+      const asked = { blobKey, sources, compute, report, signal, onColumn, hedgeMs: HEDGE_MS };
+      return findCharge({ ...asked, readBatch: readBatchFrom(chain) }).catch((error: unknown) => {
+        throw withSources(error, report.sources());
+      });
+    },
     growthOf: async (confirmation) =>
       // A figure for the table: what the chain does not tell is left out.
       confirmation === undefined ? undefined : logGrowth(chain, confirmation as Hex).catch(() => undefined),

@@ -6,11 +6,14 @@ import { ZgError } from "../../protocol/errors.ts";
 import { type Hex, toHex } from "../../protocol/hex.ts";
 import { CELL_BYTES } from "../../protocol/params.ts";
 import { cellRootsOf, dataRootOf, segmentRootsOf } from "../../protocol/tree.ts";
+import accuse from "../../tasks/accuse.ts";
+import retrieve from "../../tasks/retrieve.ts";
 import type { BlobView } from "../../workers/disperser/view.ts";
 import { encode } from "../../workers/encoder/process.ts";
 import { keys } from "../../workers/records.ts";
 import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
 import { type Answer, columnOf, honestly, type Liar, startLiar, type Twist } from "./liar.ts";
+import { runTask } from "./task.ts";
 
 /** A parity column: the data itself is untouched, and 127 of 128 columns pass every check. */
 const BAD_COLUMN = 100;
@@ -49,15 +52,56 @@ describe("a corrupt encoding", function () {
     const blobKey = view.blobKey as string;
     expect(await verdict(blobKey)).to.equal("CorruptEncoding");
     for (const hide of [(column: number) => column < 64, (column: number) => column >= 64]) {
-      const hiding: Twist = (request, honest) => {
-        const column = columnOf(request.path);
-        return column !== undefined && hide(column) ? notFound : lyingNode(request, honest);
-      };
-      for (const liar of nodes) liar.twist = hiding;
+      for (const liar of nodes) liar.twist = hiding(hide);
       expect(await verdict(blobKey)).to.equal("CorruptEncoding");
     }
-    for (const liar of nodes) liar.twist = honestly;
+    for (const liar of nodes) liar.twist = lyingNode;
+    certified = view;
   });
+
+  it("is proved on chain by whoever reads it, who gets half of the bond (F1)", async () => {
+    const { blobKey = "", batchId = "", requestId } = certified as BlobView;
+    const { entrance } = network.context.chain;
+    const { bond } = await entrance.getFunction("record")(batchId);
+    const burnt: bigint = await entrance.getFunction("burnt")();
+    const done = await runTask(network, accuse, { id: blobKey });
+    expect(done).to.include({ batchId, blobIndex: 0, flagged: true, known: false, proof: "corrupt" });
+    expect(done).to.include({ reward: String(bond / 2n), withdrawn: String(bond / 2n) });
+    expect(BigInt(await entrance.getFunction("burnt")()) - burnt).to.equal(bond - bond / 2n);
+    expect((await entrance.getFunction("record")(batchId)).bondLost).to.equal(true);
+    const flagged = await network.until(requestId, ({ flags }) => flags !== undefined);
+    expect(flagged.flags?.map(({ what, reporter }) => [what, reporter])).to.deep.equal([
+      ["BlobCorrupt", done.reporter],
+    ]);
+    expect(flagged.status).to.equal("FINALIZED");
+    // From now on nobody needs a column to know.
+    for (const liar of nodes) liar.twist = hiding(() => true);
+    expect(await verdict(blobKey)).to.equal("CorruptEncoding");
+    expect(await runTask(network, accuse, { id: blobKey })).to.include({ flagged: true, known: true });
+    expect(await runTask(network, retrieve, { id: blobKey, out: "/nowhere" })).to.deep.include({
+      code: "CorruptEncoding",
+      fields: { batchId, index: 0, flag: "BlobCorrupt", why: "it was proved on chain" },
+    });
+  });
+
+  it("cannot be claimed of a blob that can be read", async () => {
+    for (const liar of nodes) liar.twist = honestly;
+    const id = (await network.post(randomPayload(1000))) as Hex;
+    const bucket = await openBucket(network.network.bucket);
+    const { compute } = network.context;
+    await encode({ bucket, compute, pokeBatch: async () => undefined, now: Date.now }, id);
+    await bucket.close();
+    const { blobKey = "" } = await network.until(id, ({ status }) => status === "FINALIZED");
+    expect(await runTask(network, accuse, { id: blobKey })).to.include({ code: "BadRequest" });
+  });
+
+  let certified: BlobView | undefined;
+  const hiding =
+    (hide: (column: number) => boolean): Twist =>
+    (request, honest) => {
+      const column = columnOf(request.path);
+      return column !== undefined && hide(column) ? notFound : lyingNode(request, honest);
+    };
 
   /** Posts a payload and encodes it as only a malicious disperser would. */
   async function corrupted(payload: Uint8Array): Promise<Hex> {

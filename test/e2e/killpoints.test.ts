@@ -26,12 +26,13 @@ const BY_NAME: Record<string, string> = {
 };
 /** Passed by a file, not by a blob: storage-0 takes it from the uploader, or fetches it from the node that got it. */
 const FILE_POINTS: Record<string, number> = { "segment-durable-not-recorded": 0, "segment-fetched-not-stored": 1 };
-/** Passed by no worker of this network: by clients, or by a node whose quota is used up. Their own tests kill them. */
+/** Passed by no blob of this network: by clients, by challenges, or by a node whose quota is used up. Their own tests kill them. */
 const ELSEWHERE = [
   { points: /^upload-/, test: "workers/uploader/kill.test.ts" },
   { points: /^download-/, test: "workers/uploader/kill.test.ts" },
   { points: /^miner-/, test: "workers/miner/kill.test.ts" },
   { points: /^(audit|ticket|accuse|renew|lapse|credit)-planned$/, test: "e2e/dutyKills.test.ts" },
+  { points: /^(challenge-seen|answer-paid|bond-released)$/, test: "e2e/challenges.test.ts" },
   { points: /^halved-not-pruned$/, test: "workers/storage/log/crash.test.ts" },
 ];
 const VICTIMS = ["disperser", "encoder", "batcher", "sender", "storage-0", "validator-0", "kv-0"];

@@ -13,7 +13,7 @@ import type { Report } from "./report.ts";
 import type { Source } from "./source.ts";
 
 export interface FetchRowsOptions {
-  readonly location: Location;
+  readonly location: Pick<Location, "batchId" | "firstRow" | "segmentRoots">;
   readonly sources: readonly Source[];
   /** Of the blob. */
   readonly rows: readonly number[];
@@ -46,7 +46,12 @@ export async function fetchRows(options: FetchRowsOptions): Promise<ColumnPiece[
   }
 }
 
-async function fetchRow(o: FetchRowsOptions, row: number, signal: AbortSignal): Promise<Uint8Array> {
+/** One extended row, 262,144 bytes. */
+export async function fetchRow(
+  o: Omit<FetchRowsOptions, "rows" | "onRow">,
+  row: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const { batchId, firstRow, segmentRoots } = o.location;
   const root = segmentRoots.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES);
   // Shards take rows in turn: whom the first row was asked of is unlikely to have the second.

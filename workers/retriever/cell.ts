@@ -41,7 +41,7 @@ export async function fetchCell(options: CellOptions): Promise<ShownCell & { rea
   };
   const segmentRoots = await firstGood({
     ...asked,
-    candidates: sources.filter(({ kind }) => kind === "node"),
+    candidates: sources,
     attempt: async (node, within) => {
       const bytes = await node.metadata(batchId, metadataLength(facts.blobCount, facts.rowCount), within);
       const roots = decodeMetadata(bytes).segmentRoots;

@@ -48,7 +48,7 @@ export async function batchTarget(batchId: Hex, options: TargetOptions): Promise
   const { facts, status, withheld, corrupt } = onChain;
   const bytes = metadataLength(facts.blobCount, facts.rowCount);
   const verified = await firstGood({
-    candidates: sources.filter(({ kind }) => kind === "node"),
+    candidates: sources,
     attempt: async (node, within) =>
       accepted(await compute.verifyBatch(await node.metadata(batchId, bytes, within), facts)).batch,
     ...{ hedgeMs, signal },

@@ -21,9 +21,9 @@ export function parseThreats(table: string): Omit<Threat, "tests">[] {
     .map(([, name = "", attack = "", holds = ""]) => ({ name, attack, holds }));
 }
 
-/** Files of tests in which the row's name stands as a word of its own: "(A21)", "A46: …". */
+/** Files of tests in which the row's name stands as a word of its own: "(A21)", "A46: …", and not "%A4%". */
 export function testsOf(name: string, files: readonly string[], read: (path: string) => string): string[] {
-  const word = new RegExp(`(?<![0-9A-Za-z])${name}(?![0-9A-Za-z])`);
+  const word = new RegExp(`(?<![0-9A-Za-z%])${name}(?![0-9A-Za-z])`);
   return files.filter((path) => /^test\/.*\.(ts|sol)$/.test(path) && word.test(read(path)));
 }
 

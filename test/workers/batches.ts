@@ -1,8 +1,22 @@
 /** Batches that storage nodes and validators meet in tests, honest and not, made once for a mocha run. */
 import type { Compute } from "../../adapters/compute.ts";
+import { batchIdOf } from "../../protocol/batch.ts";
+import { submissionOfBytes, submissionOfRows } from "../../protocol/flow.ts";
+import { blobKeyOf } from "../../protocol/header.ts";
+import { concat } from "../../protocol/hex.ts";
+import { HASH_BYTES } from "../../protocol/params.ts";
+import { streamPayload } from "../../protocol/stream.ts";
 import { corruptBlob, edit, matrixOf } from "../protocol/matrix.ts";
 import { sharedCompute } from "../protocol/pool.ts";
-import { assemble, type SampleBatch, type SampleBlob, sampleBatch, sampleBlob } from "../protocol/sample.ts";
+import {
+  assemble,
+  CHAIN_ID,
+  ENTRANCE,
+  type SampleBatch,
+  type SampleBlob,
+  sampleBatch,
+  sampleBlob,
+} from "../protocol/sample.ts";
 import type { Stored } from "./stored.ts";
 
 const TWO_ROWS = 2 * 126_976 - 4;
@@ -42,6 +56,19 @@ export const wrongCommitment = (): Promise<Stored> =>
     const { commitment } = (await blobOf("third")).header;
     const lie: SampleBlob = { ...second, header: { ...second.header, commitment } };
     return storedOf(compute, await sampleBatch(compute, [first, lie]));
+  });
+
+/** Everything agrees with everything, but what is to be mined are these rows in another order. */
+export const otherRows = (): Promise<Stored> =>
+  once("other rows", async () => {
+    const { batch, matrix } = await honest();
+    const { headers, segmentRoots } = batch.metadata;
+    const turned = concat(segmentRoots.slice(HASH_BYTES), segmentRoots.slice(0, HASH_BYTES));
+    const recorded = { ...batch.facts, rowsRoot: submissionOfRows(turned).identity };
+    const batchId = batchIdOf({ chainId: CHAIN_ID, entrance: ENTRANCE, ...recorded });
+    const file = streamPayload(recorded.streamId, batchId, batch.bytes, headers.map(blobKeyOf));
+    const facts = { ...recorded, batchId, metadataRoot: submissionOfBytes(file).identity };
+    return { batch: { ...batch, facts }, matrix };
   });
 
 /** Column `column`'s proof is another column's. */

@@ -7,7 +7,7 @@ import { attestationOf } from "../../../workers/validator/answer.ts";
 import type { Outcome } from "../../../workers/validator/record.ts";
 import { rejection } from "../../fakes/errors.ts";
 import { sharedCompute } from "../../protocol/pool.ts";
-import { flippedParity, honest, nonCanonical, noProof, overlapping, wrongProof } from "../batches.ts";
+import { flippedParity, honest, nonCanonical, noProof, otherRows, overlapping, wrongProof } from "../batches.ts";
 import { confirmedEvent, failedEvent, submittedEvent } from "../fake-chain.ts";
 import { frame, type Stored } from "../stored.ts";
 import {
@@ -291,6 +291,16 @@ describe("a validator", function () {
     await validator.round(bad);
     expect(refusal(bad).fields).to.include({ code: "ColumnProofMismatch", column: 100 });
     expect(validator.ledger.evidence(id(bad))?.column).to.equal(100);
+  });
+
+  it("F3: rows that are certified and others that are to be mined: no sample, no signature, whoever gives the metadata", async () => {
+    const bad = await otherRows();
+    await open({ batches: [bad], samples: 128 });
+    await validator.submit(bad);
+    expect(await validator.round(bad)).to.equal(undefined);
+    expect(refusal(bad).fields).to.include({ code: "RowsRootMismatch", who: null });
+    expect(validator.asked.filter((url) => url.includes("/columns/"))).to.deep.equal([]);
+    expect(validator.ledger.samples(id(bad))).to.deep.equal([]);
   });
 
   it("F7: an element that is not canonical under the recorded roots is evidence, too", async () => {

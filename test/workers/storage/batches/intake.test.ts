@@ -5,7 +5,7 @@ import { isRecorded } from "../../../../workers/chain-batch.ts";
 import { viewOf } from "../../../../workers/storage/batches/view.ts";
 import { rejection } from "../../../fakes/errors.ts";
 import { sharedCompute } from "../../../protocol/pool.ts";
-import { flippedParity, honest, nonCanonical, wrongCommitment, wrongProof } from "../../batches.ts";
+import { flippedParity, honest, nonCanonical, otherRows, wrongCommitment, wrongProof } from "../../batches.ts";
 import { confirmedEvent } from "../../fake-chain.ts";
 import { allHalves, frame, halves, type Stored } from "../../stored.ts";
 import { columnOf, openNode, type TestNode } from "../node.ts";
@@ -191,6 +191,15 @@ describe("what a storage node takes", function () {
     await rejection(node.intake.putRows(id(bad), 0, halves(bad, 0, 1)), "CommitmentMismatch");
     node = await node.restart();
     expect(state(bad).refused).to.include({ code: "CommitmentMismatch", final: true });
+  });
+
+  it("F3: rows that are to be mined in another order than they are certified: a verdict, and nothing is taken", async () => {
+    const bad = await otherRows();
+    await node.submit(bad);
+    await rejection(node.intake.putMetadata(id(bad), bad.batch.bytes), "RowsRootMismatch");
+    await rejection(node.intake.putRows(id(bad), 0, halves(bad, 0, 1)), "RowsRootMismatch");
+    await rejection(node.intake.stage(id(bad)), "RowsRootMismatch");
+    expect(state(bad).refused).to.include({ code: "RowsRootMismatch", final: true });
   });
 
   it("F6: a published proof that does not hold is a verdict, and its column is named", async () => {

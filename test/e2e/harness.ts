@@ -34,25 +34,28 @@ export interface TestNetwork extends RunningNetwork {
   read(blobKey: string, options?: Partial<RetrieveOptions>): Promise<Uint8Array>;
 }
 
-export async function startTestNetwork(options: Partial<NetworkOptions> = {}): Promise<TestNetwork> {
+/** @param options.patienceMs how long anything may take; default 90 s */
+export async function startTestNetwork(
+  options: Partial<NetworkOptions> & { readonly patienceMs?: number } = {},
+): Promise<TestNetwork> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "zg-e2e-")));
   const timing = { ...TEST_TIMING, ...options.timing };
   const running = await startNetwork({ data, interval: 0, log: testLog(), ...options, timing });
-  return testNetwork(running, data);
+  return testNetwork(running, data, options.patienceMs);
 }
 
-export function testNetwork(running: RunningNetwork, data: string): TestNetwork {
+export function testNetwork(running: RunningNetwork, data: string, patienceMs = PATIENCE_MS): TestNetwork {
   const { network, context, devChain } = running;
   const client = openClient();
   const view = async (id: string) => BlobView.parse(await answer(await fetch(`${network.disperser}/blobs/${id}`)));
   const mine = () => (devChain === null ? undefined : devChain.request("evm_mine", []));
   const mineUntil: TestNetwork["mineUntil"] = async (what, label = String(what)) => {
-    for (const started = Date.now(); Date.now() - started < PATIENCE_MS; await pause(BLOCK_MS)) {
+    for (const started = Date.now(); Date.now() - started < patienceMs; await pause(BLOCK_MS)) {
       const found = await what();
       if (found) return found;
       await mine();
     }
-    throw new Error(`still not so after ${PATIENCE_MS} ms: ${label}`);
+    throw new Error(`still not so after ${patienceMs} ms: ${label}`);
   };
   return {
     ...running,

@@ -12,11 +12,15 @@ import {RowsProof} from "../types/RowsProof.sol";
 
 /// @title See IDAChallenge, where every entrance is described
 contract DAChallenge is IDAChallenge {
-    /// @notice More would be a way to make answers dear: eight cells at once are asked for, and others when these are there.
-    uint256 public constant MAX_OPEN = 8;
+    /// @notice Open challenges of one batch at the base price; each beyond doubles what the next has to be paid.
+    uint256 public constant SEATS = 8;
+    /// @notice 2^64 times any base price is more than there is; and 2 × 200,000 × 2^96 × 2^64 has 179 bits.
+    uint256 public constant MAX_DOUBLINGS = 64;
     uint256 public constant MIN_WINDOW = 256;
     /// @notice Gas of the dearest answer as a transaction, rounded up; measured by test/contracts/snapshots/Challenge.t.sol.
-    uint256 public constant ANSWER_GAS = 180_000;
+    uint256 public constant ANSWER_GAS = 200_000;
+    /// @dev Stands as the deadline of a cell that is on chain; a window is longer than one block.
+    uint64 private constant ANSWERED = 1;
 
     /// @inheritdoc IDAPartner
     address public immutable entrance;
@@ -47,21 +51,24 @@ contract DAChallenge is IDAChallenge {
         if (batch.confirmBlock == 0) revert NotAvailable(where.batchId);
         if (where.row >= batch.rowCount) revert MerklePath.IndexOutOfRange(where.row, batch.rowCount);
         if (where.column >= RowTree.CELLS) revert MerklePath.IndexOutOfRange(where.column, RowTree.CELLS);
-        uint256 required = requiredBond();
-        if (msg.value < required) revert BondTooLow(msg.value, required);
         bytes32 id = _idOf(where);
         Challenge storage open = _challenges[id];
+        if (open.deadline == ANSWERED) revert AlreadyAnswered(id);
         if (open.deadline != 0) revert AlreadyChallenged(id, open.deadline);
-        uint256 count = openChallenges[where.batchId];
-        if (count == MAX_OPEN) revert TooManyChallenges(where.batchId, MAX_OPEN);
+        uint256 required = requiredBond(where.batchId);
+        if (msg.value < required) revert BondTooLow(msg.value, required);
         uint256 end = block.number + window;
         if (end > batch.retainUntil) revert RetentionEnds(end, batch.retainUntil);
 
         // At most `retainUntil`, which has 64 bits.
         deadline = uint64(end);
-        (open.challenger, open.bond, open.deadline) = (msg.sender, Cast.toUint96(msg.value), deadline);
-        openChallenges[where.batchId] = count + 1;
-        emit Challenged(where.batchId, msg.sender, where.row, where.column, msg.value, deadline);
+        uint256 bond = _basePrice();
+        // No required bond is below the base price.
+        uint256 deposit = msg.value - bond;
+        (open.challenger, open.bond) = (msg.sender, Cast.toUint96(bond));
+        (open.deadline, open.deposit) = (deadline, Cast.toUint96(deposit));
+        ++openChallenges[where.batchId];
+        emit Challenged(where.batchId, msg.sender, where.row, where.column, bond, deposit, deadline);
     }
 
     /// @inheritdoc IDAChallenge
@@ -72,8 +79,10 @@ contract DAChallenge is IDAChallenge {
         bytes32 root = RowTree.cellRoot(cell);
         BatchRows.checkCell(root, where.row, where.column, batch.rowCount, batch.rowsRoot, proof);
 
-        _close(where);
+        _challenges[_idOf(where)] = Challenge(address(0), 0, ANSWERED, 0);
+        --openChallenges[where.batchId];
         credit[msg.sender] += open.bond;
+        if (open.deposit != 0) credit[open.challenger] += open.deposit;
         emit Answered(where.batchId, msg.sender, where.row, where.column, open.bond, cell);
     }
 
@@ -82,8 +91,9 @@ contract DAChallenge is IDAChallenge {
         Challenge memory open = challengeOf(where);
         if (block.number <= open.deadline) revert StillAnswerable(block.number, open.deadline);
 
-        _close(where);
-        credit[open.challenger] += open.bond;
+        delete _challenges[_idOf(where)];
+        --openChallenges[where.batchId];
+        credit[open.challenger] += uint256(open.bond) + open.deposit;
         emit Unanswered(where.batchId, open.challenger, where.row, where.column, open.bond);
         // All is written; and a bond that another challenge took already is no error there.
         IDAEntrance(entrance).loseBond(where.batchId, open.challenger);
@@ -101,21 +111,28 @@ contract DAChallenge is IDAChallenge {
     }
 
     /// @inheritdoc IDAChallenge
-    function challengeOf(CellId calldata where) public view returns (Challenge memory open) {
-        bytes32 id = _idOf(where);
-        open = _challenges[id];
-        if (open.deadline == 0) revert NotChallenged(id);
+    function isAnswered(CellId calldata where) external view returns (bool) {
+        return _challenges[_idOf(where)].deadline == ANSWERED;
     }
 
     /// @inheritdoc IDAChallenge
-    function requiredBond() public view returns (uint256) {
-        uint256 price = block.basefee > minBaseFee ? block.basefee : minBaseFee;
-        return 2 * ANSWER_GAS * price;
+    function challengeOf(CellId calldata where) public view returns (Challenge memory open) {
+        bytes32 id = _idOf(where);
+        open = _challenges[id];
+        if (open.challenger == address(0)) revert NotChallenged(id);
     }
 
-    function _close(CellId calldata where) private {
-        delete _challenges[_idOf(where)];
-        --openChallenges[where.batchId];
+    /// @inheritdoc IDAChallenge
+    function requiredBond(bytes32 batchId) public view returns (uint256) {
+        uint256 open = openChallenges[batchId];
+        uint256 doublings = open < SEATS ? 0 : open - SEATS + 1;
+        // Checked: where it does not fit, nobody could pay it.
+        return _basePrice() * (1 << (doublings < MAX_DOUBLINGS ? doublings : MAX_DOUBLINGS));
+    }
+
+    function _basePrice() private view returns (uint256) {
+        uint256 price = block.basefee > minBaseFee ? block.basefee : minBaseFee;
+        return 2 * ANSWER_GAS * price;
     }
 
     function _idOf(CellId calldata where) private pure returns (bytes32) {

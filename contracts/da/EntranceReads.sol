@@ -162,13 +162,15 @@ abstract contract EntranceReads is EntranceBooks {
         uint256 position,
         RowsPart calldata part
     ) private view returns (uint256 sum, uint256 rows) {
+        // Only a sum over all rows, never an empty one, can do without more: a header has a row at least.
+        if (part.rows.length == 0 && known.rows == header.rows) return (known.sum, known.rows);
         MerklePath.requireIndex(position, PointEvaluation.POSITIONS);
         uint256 depth = MerklePath.depthOf(header.rows);
         if (part.height > depth) revert PartTooHigh(part.height, depth);
         (uint256 first, uint256 size) = (known.rows, 1 << part.height);
         if (first % size != 0) revert PartNotAligned(first, size);
         uint256 required = first + size > header.rows ? header.rows - first : size;
-        if (part.rows.length != required || required == 0) revert RowsInPart(part.rows.length, required);
+        if (part.rows.length != required) revert RowsInPart(part.rows.length, required);
 
         bytes32 root = FraudLib.rootOf(part, position);
         _checkRoot(MerklePath.root(root, first >> part.height, depth - part.height, part.path), header.dataRoot);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @title Cells of EIP-7594 against their commitment, on chain
 /// @notice The commitment of a one-row blob is an ordinary KZG commitment of EIP-4844 (docs/encoding.md 3): with it any
 /// contract can read 64 elements of the blob at once, and needs neither the batch nor its trees. Whether the blob was
-/// certified, and whether it was flagged since, DAEntrance says.
+/// certified, and whether it was flagged since, DAEntrance says: by `verifyBlob` and by `flagsOf`, and a reader needs both.
 /// @dev Also reverts with the errors of BLS (`PointRefused`, `PrecompileMissing`), CellPolynomial, CompressedPoint and
 /// RowTree (`CellLength`).
 interface ICellVerifier {

@@ -9,8 +9,11 @@ import {IDAChallenges} from "./IDAPartner.sol";
 /// on chain, in the event: 64 columns of a row, asked for one after the other, rebuild the row against any number of
 /// silent nodes. If nobody answers within the window, the batch is flagged as withheld and its submitter's bond is lost:
 /// half to who asked. Money goes to the recorded party, and only by `withdraw`.
-/// @dev A challenge is named by its cell and is on record only while it is open: there are never two for one cell, at most
-/// eight of one batch, and what became of them the events tell. A proof needs what is on record of the batch alone:
+/// A price, not a wall, bounds how many are open: eight of a batch at the base price, each further at twice the last. Only
+/// the base price is ever at stake; the rest is a deposit that comes back. So whoever fills seats keeps nobody out, and
+/// earns nothing from the dearer seats of others.
+/// @dev A challenge is named by its cell: there are never two for one cell, none for a cell that was answered, and what
+/// became of them the events tell. A proof needs what is on record of the batch alone:
 /// metadata that are held back stop nobody. Also reverts with the errors of IDAEntrance (`UnknownBatch`), BatchRows,
 /// EntryLib, MerklePath and RowTree.
 interface IDAChallenge is IDAChallenges {
@@ -21,11 +24,15 @@ interface IDAChallenge is IDAChallenges {
         uint256 column;
     }
 
-    /// @notice An open challenge. @param deadline last block in which it can be answered
+    /// @notice An open challenge.
+    /// @param bond what an answer earns: the base price of its block
+    /// @param deadline last block in which it can be answered
+    /// @param deposit what was paid above that; the challenger's again when the challenge ends, however it ends
     struct Challenge {
         address challenger;
         uint96 bond;
         uint64 deadline;
+        uint96 deposit;
     }
 
     error ZeroParameter();
@@ -35,8 +42,9 @@ interface IDAChallenge is IDAChallenges {
     /// @notice Nodes hold the batch until `retainUntil`, and must be able to answer until the deadline.
     error RetentionEnds(uint256 deadline, uint256 retainUntil);
     error BondTooLow(uint256 paid, uint256 required);
-    error TooManyChallenges(bytes32 batchId, uint256 limit);
     error AlreadyChallenged(bytes32 id, uint256 deadline);
+    /// @notice The cell's bytes are on chain, in `Answered`.
+    error AlreadyAnswered(bytes32 id);
     error NotChallenged(bytes32 id);
     error AnswerTooLate(uint256 blockNumber, uint256 deadline);
     error StillAnswerable(uint256 blockNumber, uint256 deadline);
@@ -49,8 +57,10 @@ interface IDAChallenge is IDAChallenges {
         uint256 row,
         uint256 column,
         uint256 bond,
+        uint256 deposit,
         uint64 deadline
     );
+    /// @notice The bond is the answerer's, the deposit the challenger's.
     /// @param cell its 2048 bytes
     event Answered(
         bytes32 indexed batchId,
@@ -60,31 +70,36 @@ interface IDAChallenge is IDAChallenges {
         uint256 bond,
         bytes cell
     );
+    /// @notice Bond and deposit are the challenger's.
     event Unanswered(bytes32 indexed batchId, address indexed challenger, uint256 row, uint256 column, uint256 bond);
     event Withdrawn(address indexed account, address to, uint256 amount);
 
-    /// @notice Asks for a cell of an available batch. All that is paid is the bond, at least `requiredBond`: the more, the
-    /// sooner somebody answers.
+    /// @notice Asks for a cell of an available batch, for at least `requiredBond`. The base price in it is what an answer
+    /// earns; all else comes back: who fears that others come first sends more.
     /// @return deadline last block in which it can be answered; not after the batch's `retainUntil`
     function challenge(CellId calldata where) external payable returns (uint64 deadline);
 
-    /// @notice Shows the cell, and takes the bond. Anyone, until the deadline.
+    /// @notice Shows the cell, and takes the bond. Anyone, until the deadline. The cell is not asked for again.
     /// @param cell its 2048 bytes
     /// @param proof its place under the batch's `rowsRoot`
     function answer(CellId calldata where, bytes calldata cell, RowsProof calldata proof) external;
 
     /// @notice Draws the consequence of a challenge that nobody answered: the batch is flagged, its bond lost, and the
-    /// challenger's bond returned. Anyone, after the deadline.
+    /// challenger's bond and deposit returned. Anyone, after the deadline.
     function resolve(CellId calldata where) external;
 
     /// @notice Sends the caller's whole credit to `to`.
     function withdraw(address payable to) external;
 
-    /// @notice The least bond in this block: twice what an answer costs at its base fee.
-    function requiredBond() external view returns (uint256);
+    /// @notice The least that the next challenge of the batch takes in this block: the base price, twice what an answer
+    /// costs at its base fee, doubled for each challenge beyond seven that is open.
+    function requiredBond(bytes32 batchId) external view returns (uint256);
 
     /// @notice The open challenge of that cell; reverts `NotChallenged`.
     function challengeOf(CellId calldata where) external view returns (Challenge memory);
+
+    /// @notice Was the cell answered? Then its bytes are in an event, and nobody can ask for it again.
+    function isAnswered(CellId calldata where) external view returns (bool);
 
     /// @notice What `account` can withdraw, in wei.
     function credit(address account) external view returns (uint256);

@@ -211,7 +211,9 @@ interface IDAEntrance is IDAFraud {
     /// `reporter`, half burnt. Only `challenges`.
     function loseBond(bytes32 batchId, address reporter) external;
 
-    /// @notice Checks that the batch is available and holds the blob. Reverts with what is wrong.
+    /// @notice Checks that the batch is available and holds the blob, as it was confirmed. Reverts with what is wrong.
+    /// @dev Answers for blobs that were proved corrupt and for withheld batches, too: `flagsOf` says which these are, and who
+    /// reads the blob by other means than this contract's (as by CellVerifier) must ask it.
     function verifyBlob(bytes32 batchId, BlobProof calldata proof) external view returns (bytes32 blobKey);
 
     /// @notice Checks that `cell` (2048 bytes) is the blob's cell at (row, column), and that nobody proved the blob corrupt.

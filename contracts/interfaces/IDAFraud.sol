@@ -36,13 +36,14 @@ interface IDAFraud {
     event BondLost(bytes32 indexed batchId, address indexed reporter, uint256 reward);
 
     /// @notice Adds rows to the caller's sum at `position`: for blobs whose rows do not fit into one transaction (128 KiB
-    /// of calldata are about 220 rows). The last rows come with `proveCorrupt`.
+    /// of calldata are about 220 rows). The last rows come with `proveCorrupt`, or before it.
     /// @dev Sums are kept for each caller, blob and position, so nobody spoils another's.
     function sumRows(bytes32 batchId, BlobProof calldata proof, uint256 position, RowsPart calldata part) external;
 
     /// @notice Flags a blob whose rows do not agree with its commitment at `position`.
     /// @param position 64 × column + element of the cell, 0 … 8191; its point is ω_8192^brp13(position)
-    /// @param part the rows that `sumRows` of this caller has not taken yet: all of them, as a rule
+    /// @param part the rows that `sumRows` of this caller has not taken yet: all of them, as a rule; without rows (and not
+    /// looked at) if it has taken all
     /// @param opening of the header's commitment at that point
     function proveCorrupt(
         bytes32 batchId,

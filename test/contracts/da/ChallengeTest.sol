@@ -83,11 +83,12 @@ abstract contract ChallengeTest is Test {
         return keccak256(abi.encode(where));
     }
 
-    function _challenge(IDAChallenge.CellId memory where) internal returns (uint256 bond) {
-        bond = challenges.requiredBond();
-        vm.deal(challenger, bond);
+    /// @dev For the least that is accepted: at the first seats the base price, which is all bond.
+    function _challenge(IDAChallenge.CellId memory where) internal returns (uint256 paid) {
+        paid = challenges.requiredBond(where.batchId);
+        vm.deal(challenger, paid);
         vm.prank(challenger);
-        challenges.challenge{value: bond}(where);
+        challenges.challenge{value: paid}(where);
     }
 
     function _answer(KnownRows.Batch memory b, IDAChallenge.CellId memory where) internal {

@@ -67,23 +67,25 @@ contract DAChallengeTest is ChallengeTest {
 
     function test_AChallengeIsOnRecord() external {
         IDAChallenge.CellId memory where = _at(batchId, 9, 77);
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(batchId);
         vm.deal(challenger, bond);
         vm.expectEmit(address(challenges));
-        emit IDAChallenge.Challenged(batchId, challenger, 9, 77, bond, uint64(START + WINDOW));
+        emit IDAChallenge.Challenged(batchId, challenger, 9, 77, bond, 0, uint64(START + WINDOW));
         vm.prank(challenger);
         vm.assertEq(challenges.challenge{value: bond}(where), START + WINDOW);
         IDAChallenge.Challenge memory open = challenges.challengeOf(where);
         vm.assertEq(open.challenger, challenger);
         vm.assertEq(open.bond, bond);
         vm.assertEq(open.deadline, START + WINDOW);
+        vm.assertEq(open.deposit, 0);
+        vm.assertFalse(challenges.isAnswered(where));
         vm.assertEq(challenges.openChallenges(batchId), 1);
     }
 
     function testFuzz_TheBondIsTwiceAnAnswerAtTheBaseFee(uint64 baseFee, uint256 short) external {
         vm.fee(baseFee);
         uint256 required = 2 * challenges.ANSWER_GAS() * (baseFee > MIN_BASE_FEE ? baseFee : MIN_BASE_FEE);
-        vm.assertEq(challenges.requiredBond(), required);
+        vm.assertEq(challenges.requiredBond(batchId), required);
         short = bound(short, 1, required);
         vm.deal(address(this), required);
         vm.expectRevert(abi.encodeWithSelector(IDAChallenge.BondTooLow.selector, required - short, required));
@@ -91,25 +93,34 @@ contract DAChallengeTest is ChallengeTest {
         challenges.challenge{value: required}(_at(batchId, 9, 77));
     }
 
-    function test_MoreThanTheLeastBondIsBond() external {
-        uint256 bond = challenges.requiredBond() + 1 ether;
-        vm.deal(challenger, bond);
+    /// @dev Of any amount, in either end.
+    function testFuzz_WhatIsPaidAboveTheBasePriceComesBack(uint96 more, bool answered) external {
+        IDAChallenge.CellId memory where = _at(batchId, 9, 77);
+        uint256 bond = challenges.requiredBond(batchId);
+        vm.deal(challenger, bond + more);
+        vm.expectEmit(address(challenges));
+        emit IDAChallenge.Challenged(batchId, challenger, 9, 77, bond, more, uint64(START + WINDOW));
         vm.prank(challenger);
-        challenges.challenge{value: bond}(_at(batchId, 9, 77));
-        _answer(batch, _at(batchId, 9, 77));
-        vm.assertEq(challenges.credit(node), bond);
+        challenges.challenge{value: bond + more}(where);
+        vm.assertEq(challenges.challengeOf(where).deposit, more);
+        _pass(answered ? WINDOW : WINDOW + 1);
+        if (answered) _answer(batch, where);
+        else challenges.resolve(where);
+        vm.assertEq(challenges.credit(node), answered ? bond : 0);
+        vm.assertEq(challenges.credit(challenger), answered ? more : bond + more);
     }
 
-    function test_A32_ABondBeyond96BitsIsRefused() external {
-        uint256 bond = uint256(type(uint96).max) + 1;
-        vm.deal(address(this), bond);
-        vm.expectRevert(abi.encodeWithSelector(Cast.CastOverflow.selector, bond, type(uint96).max));
-        challenges.challenge{value: bond}(_at(batchId, 9, 77));
-        challenges.challenge{value: bond - 1}(_at(batchId, 9, 77));
+    function test_A32_ADepositBeyond96BitsIsRefused() external {
+        uint256 bond = challenges.requiredBond(batchId);
+        uint256 deposit = uint256(type(uint96).max) + 1;
+        vm.deal(address(this), bond + deposit);
+        vm.expectRevert(abi.encodeWithSelector(Cast.CastOverflow.selector, deposit, type(uint96).max));
+        challenges.challenge{value: bond + deposit}(_at(batchId, 9, 77));
+        challenges.challenge{value: bond + deposit - 1}(_at(batchId, 9, 77));
     }
 
     function test_OnlyCellsOfTheBatchAreAskedFor() external {
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(batchId);
         vm.deal(address(this), bond);
         vm.expectRevert(abi.encodeWithSelector(MerklePath.IndexOutOfRange.selector, 13, 13));
         challenges.challenge{value: bond}(_at(batchId, 13, 0));
@@ -124,7 +135,7 @@ contract DAChallengeTest is ChallengeTest {
 
     function test_OnlyAvailableBatchesAreChallenged() external {
         registry.put("submitted", _record(batch, 0));
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(batchId);
         vm.deal(address(this), bond);
         vm.expectRevert(abi.encodeWithSelector(IDAChallenge.NotAvailable.selector, bytes32("submitted")));
         challenges.challenge{value: bond}(_at("submitted", 0, 0));
@@ -132,7 +143,7 @@ contract DAChallengeTest is ChallengeTest {
 
     function test_TheWindowEndsWithinTheRetention() external {
         uint256 until = START + RETENTION;
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(batchId);
         vm.deal(address(this), bond);
         vm.roll(until - WINDOW + 1);
         vm.expectRevert(abi.encodeWithSelector(IDAChallenge.RetentionEnds.selector, until + 1, until));
@@ -141,30 +152,28 @@ contract DAChallengeTest is ChallengeTest {
         vm.assertEq(challenges.challenge{value: bond}(_at(batchId, 9, 77)), until);
     }
 
-    function test_ACellIsAskedForOnceAtATime() external {
+    function test_ACellIsAskedForUntilItIsAnswered() external {
         IDAChallenge.CellId memory where = _at(batchId, 9, 77);
         uint256 bond = _challenge(where);
         vm.deal(address(this), bond);
         vm.expectRevert(abi.encodeWithSelector(IDAChallenge.AlreadyChallenged.selector, _idOf(where), START + WINDOW));
         challenges.challenge{value: bond}(where);
         _answer(batch, where);
-        // Who wants it again pays again.
+        // Its bytes are on chain, for everybody.
+        vm.assertTrue(challenges.isAnswered(where));
+        vm.expectRevert(abi.encodeWithSelector(IDAChallenge.AlreadyAnswered.selector, _idOf(where)));
         challenges.challenge{value: bond}(where);
-        vm.assertEq(challenges.openChallenges(batchId), 1);
+        vm.assertEq(challenges.openChallenges(batchId), 0);
     }
 
-    function test_AtMostEightOfABatchAreOpen() external {
-        for (uint256 column = 0; column < 8; ++column) _challenge(_at(batchId, 9, column));
-        uint256 bond = challenges.requiredBond();
-        vm.deal(address(this), bond);
-        vm.expectRevert(abi.encodeWithSelector(IDAChallenge.TooManyChallenges.selector, batchId, 8));
-        challenges.challenge{value: bond}(_at(batchId, 9, 8));
-        // Another batch has its own eight, and an answer makes room.
-        KnownRows.Batch memory other = KnownRows.make("other", 1, 0);
-        _challenge(_at(_available(other), 0, 0));
-        _answer(batch, _at(batchId, 9, 3));
-        _challenge(_at(batchId, 9, 8));
-        vm.assertEq(challenges.openChallenges(batchId), 8);
+    function test_ACellThatNobodyShowedIsAskedForAgain() external {
+        IDAChallenge.CellId memory where = _at(batchId, 9, 77);
+        _challenge(where);
+        _pass(WINDOW + 1);
+        challenges.resolve(where);
+        vm.assertFalse(challenges.isAnswered(where));
+        _challenge(where);
+        vm.assertEq(challenges.openChallenges(batchId), 1);
     }
 
     // Answering
@@ -321,7 +330,7 @@ contract DAChallengeTest is ChallengeTest {
     function test_A24_AReentrantReceiverGetsItsMoneyOnce() external {
         Receiver thief = new Receiver(challenges);
         IDAChallenge.CellId memory where = _at(batchId, 9, 77);
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(batchId);
         vm.deal(address(this), bond);
         thief.act{value: bond}(abi.encodeCall(IDAChallenge.challenge, (where)));
         // Others' money is there to be stolen.
@@ -347,7 +356,7 @@ contract DAChallengeTest is ChallengeTest {
     function test_A25_AReceiverThatRefusesOrTalksHarmsItselfAlone() external {
         Receiver receiver = new Receiver(challenges);
         IDAChallenge.CellId memory where = _at(batchId, 9, 77);
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(batchId);
         vm.deal(address(this), bond);
         receiver.act{value: bond}(abi.encodeCall(IDAChallenge.challenge, (where)));
         _challenge(_at(batchId, 9, 78));

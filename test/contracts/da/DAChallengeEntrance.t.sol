@@ -51,7 +51,7 @@ contract DAChallengeEntranceTest is EntranceTest {
         (c.rowNodes, c.commitment.rowsRoot) = (rows.nodes, rows.rowsRoot);
         certified = _confirmed(c);
         where = IDAChallenge.CellId(certified.id, 6, 100);
-        (price, bond) = (asked.requiredBond(), entrance.record(certified.id).bond);
+        (price, bond) = (asked.requiredBond(certified.id), entrance.record(certified.id).bond);
     }
 
     function test_AnAnsweredBatchKeepsItsBond() external {

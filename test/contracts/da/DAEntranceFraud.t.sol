@@ -193,11 +193,34 @@ contract DAEntranceFraudTest is FraudTest {
         part.height = 1;
         entrance.sumRows(id, c.proof, position, part);
         entrance.sumRows(id, c.proof, position, c.parts[2]);
-        // All rows are in: there is nothing to add, not even nothing.
+        // All rows are in: no row can be added, and none is needed.
         part.height = 0;
-        part.rows = new RowSector[](0);
-        vm.expectPartialRevert(IDAFraud.RowsInPart.selector);
+        vm.expectRevert(abi.encodeWithSelector(IDAFraud.RowsInPart.selector, 2, 0));
         entrance.proveCorrupt(id, c.proof, position, part, c.opening);
+        part.rows = new RowSector[](0);
+        entrance.sumRows(id, c.proof, position, part);
+        vm.assertEq(entrance.rowsSummed(address(this), id, c.proof.index, position), 5);
+        entrance.proveCorrupt(id, c.proof, position, part, c.opening);
+        _assertFlagged(c.proof);
+    }
+
+    function test_NoRowsProveNothingUntilAllAreSummed() external {
+        Claim memory c = _corrupt(4);
+        RowsPart memory none = RowsPart(0, new RowSector[](0), new bytes32[](0));
+        vm.expectRevert(abi.encodeWithSelector(IDAFraud.RowsInPart.selector, 0, 1));
+        entrance.proveCorrupt(_batch.id, c.proof, c.position, none, c.opening);
+        entrance.sumRows(_batch.id, c.proof, c.position, c.parts[0]);
+        vm.expectRevert(abi.encodeWithSelector(IDAFraud.RowsInPart.selector, 0, 1));
+        entrance.proveCorrupt(_batch.id, c.proof, c.position, none, c.opening);
+    }
+
+    /// @dev Whatever way its rows were summed: its sum is what its commitment opens to.
+    function test_AnHonestBlobWhoseRowsAreAllSummedIsNotCorrupt() external {
+        Claim memory c = _honest(0);
+        for (uint256 i = 0; i < c.parts.length; ++i) entrance.sumRows(_batch.id, c.proof, c.position, c.parts[i]);
+        RowsPart memory none = RowsPart(0, new RowSector[](0), new bytes32[](0));
+        vm.expectPartialRevert(IDAFraud.NotCorrupt.selector);
+        entrance.proveCorrupt(_batch.id, c.proof, c.position, none, c.opening);
     }
 
     function test_OnlyCertifiedBatchesAreJudged() external {

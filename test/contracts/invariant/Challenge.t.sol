@@ -34,13 +34,14 @@ contract GreedyParty {
 contract ChallengeHandler is Test {
     using KnownRows for KnownRows.Batch;
 
-    uint256 internal constant CELLS = 9;
+    uint256 internal constant CELLS = 14;
 
     DAChallenge public challenges;
     Registry public registry;
     uint256 public paid;
     uint256 public withdrawn;
     uint256[2] public unanswered;
+    mapping(bytes32 id => bool) public answered;
     KnownRows.Batch[2] private _batches;
     bytes32[2] public ids;
     GreedyParty[3] private _parties;
@@ -64,10 +65,10 @@ contract ChallengeHandler is Test {
     /// @dev Often too late in the retention, and often of a cell that was asked for.
     function challenge(uint256 who, uint256 which, uint256 column, uint256 more) external {
         (uint256 b, IDAChallenge.CellId memory where) = _pick(which, column);
-        uint256 bond = challenges.requiredBond() + bound(more, 0, 1 ether);
+        uint256 bond = challenges.requiredBond(ids[b]) + bound(more, 0, 1 ether);
         bool possible =
-            challenges.openChallenges(ids[b]) < 8 &&
-                !_isOpen(where) &&
+            !_isOpen(where) &&
+                !answered[_idOf(where)] &&
                 block.number + challenges.window() <= registry.record(ids[b]).retainUntil;
         vm.deal(address(this), bond);
         bool done = _parties[who % 3].act{value: bond}(abi.encodeCall(IDAChallenge.challenge, (where)));
@@ -82,6 +83,7 @@ contract ChallengeHandler is Test {
         bytes memory cell = known.cell(rightly ? where.column : where.column ^ 1);
         bytes memory data = abi.encodeCall(IDAChallenge.answer, (where, cell, known.proof(where.column)));
         vm.assertEq(_parties[who % 3].act(data), possible);
+        if (possible) answered[_idOf(where)] = true;
     }
 
     function resolve(uint256 who, uint256 which, uint256 column) external {
@@ -110,12 +112,13 @@ contract ChallengeHandler is Test {
         vm.fee(bound(baseFee, 0, 100 gwei));
     }
 
-    /// @dev Bonds of the open challenges of a batch, and how many they are.
+    /// @dev Bonds and deposits of the open challenges of a batch, and how many they are.
     function open(uint256 b) external view returns (uint256 bonds, uint256 count) {
         for (uint256 column = 0; column < CELLS; ++column) {
             IDAChallenge.CellId memory where = IDAChallenge.CellId(ids[b], _batches[b].row, column);
+            vm.assertEq(challenges.isAnswered(where), answered[_idOf(where)]);
             if (!_isOpen(where)) continue;
-            bonds += challenges.challengeOf(where).bond;
+            bonds += uint256(challenges.challengeOf(where).bond) + challenges.challengeOf(where).deposit;
             ++count;
         }
     }
@@ -129,6 +132,10 @@ contract ChallengeHandler is Test {
         return (b, IDAChallenge.CellId(ids[b], _batches[b].row, column % CELLS));
     }
 
+    function _idOf(IDAChallenge.CellId memory where) private pure returns (bytes32) {
+        return keccak256(abi.encode(where));
+    }
+
     function _isOpen(IDAChallenge.CellId memory where) private view returns (bool) {
         try challenges.challengeOf(where) returns (IDAChallenge.Challenge memory) {
             return true;
@@ -140,9 +147,10 @@ contract ChallengeHandler is Test {
 
 /// @notice What must hold whatever anyone does, in any order, at any time:
 ///
-/// 1. What the contract has is what it owes: the bonds of open challenges, and credits. What was paid in was withdrawn or
-///    is there.
-/// 2. At most eight challenges of a batch are open, and the count is that of those on record.
+/// 1. What the contract has is what it owes: bonds and deposits of open challenges, and credits. What was paid in was
+///    withdrawn or is there.
+/// 2. The count of a batch's open challenges is that of those on record, and sets the price of the next: the base price
+///    for eight, twice the last beyond. A cell that was answered stays so, and is not asked for again.
 /// 3. A batch is reported once for each challenge that was resolved, never for one that was answered; an answer or a
 ///    resolution succeeds exactly when it may (the handler compares each).
 contract ChallengeInvariants is Invariant {
@@ -175,7 +183,9 @@ contract ChallengeInvariants is Invariant {
             (uint256 bonds, uint256 count) = _handler.open(b);
             owed += bonds;
             vm.assertEq(_challenges.openChallenges(_handler.ids(b)), count);
-            vm.assertLe(count, 8);
+            uint256 price = 2 * _challenges.ANSWER_GAS() * (block.basefee > 1 gwei ? block.basefee : 1 gwei);
+            for (uint256 i = 7; i < count; ++i) price *= 2;
+            vm.assertEq(_challenges.requiredBond(_handler.ids(b)), price);
             vm.assertEq(_registry.reporters(_handler.ids(b)).length, _handler.unanswered(b));
         }
         vm.assertEq(address(_challenges).balance, owed);

@@ -17,8 +17,10 @@ contract ChallengeSnapshots is ChallengeTest {
     IDAChallenge.CellId internal _long;
     IDAChallenge.CellId internal _wide;
     IDAChallenge.CellId internal _other;
+    IDAChallenge.CellId internal _deposited;
     bytes internal _longAnswer;
     bytes internal _wideAnswer;
+    bytes internal _depositedAnswer;
 
     function setUp() external {
         _deploy();
@@ -28,12 +30,14 @@ contract ChallengeSnapshots is ChallengeTest {
         b = KnownRows.make("480 rows", 480, 200);
         _wide = _at(_available(b), 200, 77);
         _wideAnswer = abi.encodeCall(IDAChallenge.answer, (_wide, b.cell(77), b.proof(77)));
+        _deposited = _at(_wide.batchId, 200, 78);
+        _depositedAnswer = abi.encodeCall(IDAChallenge.answer, (_deposited, b.cell(78), b.proof(78)));
         _challenge(_wide);
         _challenge(_long);
     }
 
     function test_Challenge() external {
-        uint256 bond = challenges.requiredBond();
+        uint256 bond = challenges.requiredBond(_other.batchId);
         vm.deal(challenger, bond);
         bytes memory data = abi.encodeCall(IDAChallenge.challenge, (_other));
         // What this contract pays for a call with value, no transaction pays; it also gives 2,300 to the callee.
@@ -49,6 +53,20 @@ contract ChallengeSnapshots is ChallengeTest {
     function test_AnswerWide() external {
         uint256 used = _transact(node, 0, _wideAnswer);
         gasLine("DAChallenge.answer: of 480 rows, the first of its answerer", used, challenges.ANSWER_GAS());
+    }
+
+    /// @dev The dearest: two accounts get their first credit.
+    function test_AnswerDeposit() external {
+        uint256 paid = challenges.requiredBond(_deposited.batchId) + 1;
+        vm.deal(challenger, paid);
+        vm.prank(challenger);
+        challenges.challenge{value: paid}(_deposited);
+        uint256 used = _transact(node, 0, _depositedAnswer);
+        gasLine(
+            "DAChallenge.answer: of 480 rows, the first of its answerer and of its challenger",
+            used,
+            challenges.ANSWER_GAS()
+        );
     }
 
     /// @dev Without what DAEntrance does with the bond.

@@ -30,10 +30,15 @@ contract ChallengeSnapshots is ChallengeTest {
         b = KnownRows.make("480 rows", 480, 200);
         _wide = _at(_available(b), 200, 77);
         _wideAnswer = abi.encodeCall(IDAChallenge.answer, (_wide, b.cell(77), b.proof(77)));
-        _deposited = _at(_wide.batchId, 200, 78);
-        _depositedAnswer = abi.encodeCall(IDAChallenge.answer, (_deposited, b.cell(78), b.proof(78)));
         _challenge(_wide);
         _challenge(_long);
+        b = KnownRows.make("480 others", 480, 200);
+        _deposited = _at(_available(b), 200, 77);
+        _depositedAnswer = abi.encodeCall(IDAChallenge.answer, (_deposited, b.cell(77), b.proof(77)));
+        uint256 paid = challenges.requiredBond(_deposited.batchId) + 1;
+        vm.deal(challenger, paid);
+        vm.prank(challenger);
+        challenges.challenge{value: paid}(_deposited);
     }
 
     function test_Challenge() external {
@@ -57,10 +62,6 @@ contract ChallengeSnapshots is ChallengeTest {
 
     /// @dev The dearest: two accounts get their first credit.
     function test_AnswerDeposit() external {
-        uint256 paid = challenges.requiredBond(_deposited.batchId) + 1;
-        vm.deal(challenger, paid);
-        vm.prank(challenger);
-        challenges.challenge{value: paid}(_deposited);
         uint256 used = _transact(node, 0, _depositedAnswer);
         gasLine(
             "DAChallenge.answer: of 480 rows, the first of its answerer and of its challenger",

@@ -14,9 +14,9 @@ const Worker = z.object({
 export type Worker = z.infer<typeof Worker>;
 
 const MAX_ANSWER = 2 ** 20;
-const DEADLINE_MS = 2_000;
+const DEADLINE_MS = 5_000;
 
-/** null: nothing runs where it would. */
+/** null: nothing answers where it would. */
 export async function workerOf({ data, name, network, storage }: ValidatorSession, id: number): Promise<Worker | null> {
   const port = (await knownPorts(data))[name];
   const url = network.validators[id] ?? (port === undefined ? undefined : `http://127.0.0.1:${port}`);
@@ -26,7 +26,7 @@ export async function workerOf({ data, name, network, storage }: ValidatorSessio
 }
 
 export function workerRows(worker: Worker | null): [string, string][] {
-  if (worker === null) return [["worker", "not running"]];
+  if (worker === null) return [["worker", "does not answer"]];
   const { samples, batches, duties, waiting } = worker;
   const open = Object.entries(duties ?? {}).filter(([, count]) => count > 0);
   return [

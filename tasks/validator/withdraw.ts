@@ -32,9 +32,7 @@ export default async function withdraw(given: WithdrawArguments): Promise<void> 
 
     if (requested > 0n) output.say(`Took ${ether(requested)} out of ${name}'s slot.`);
     if (requested > 0n && staked === 0n) {
-      output.say(
-        "It has left. It counts until the end of the next epoch: let its worker run on, for it may be audited.",
-      );
+      output.say("It has left. What it signs until the end of the next epoch is still audited: let its worker run on.");
     }
     if (released + earned > 0n) {
       output.say(`Sent ${ether(released)} of released stake and rewards, and ${gwei(earned)} of prizes, to ${to}.`);

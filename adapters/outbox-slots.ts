@@ -20,6 +20,8 @@ export interface Slot {
   readonly intent: Intent;
   txs: Signed[];
   state: SlotState;
+  /** The state that a step returned last. */
+  told: SlotState;
   outcome?: Omit<Outcome, "time">;
   /** Head when the newest bytes were last sent, and first sent, by this process. */
   sentAt?: number;
@@ -60,6 +62,11 @@ export class OutboxSlots {
     return [...this.#slots.values()].filter(({ state }) => state !== "final").sort((a, b) => a.nonce - b.nonce);
   }
 
+  /** Slots whose state is another one than was told last, by this process's doing or another's. Ascending. */
+  untold(): Slot[] {
+    return [...this.#slots.values()].filter(({ state, told }) => state !== told).sort((a, b) => a.nonce - b.nonce);
+  }
+
   /** The newest slot with this id. */
   byId(id: string): Slot | undefined {
     return [...this.#slots.values()].filter(({ intent }) => intent.id === id).sort((a, b) => b.nonce - a.nonce)[0];
@@ -72,6 +79,7 @@ export class OutboxSlots {
   }
 
   async #refresh(): Promise<void> {
+    const isFirst = this.#floor === undefined;
     if (this.#floor === undefined) {
       const hint = await getJson(this.#bucket, this.#keys.floor, z.object({ floor: z.int().nonnegative() }));
       this.#floor = hint?.floor ?? 0;
@@ -83,7 +91,10 @@ export class OutboxSlots {
     }
     for await (const nonce of this.#noncesFrom(from)) {
       const slot = await this.#load(nonce);
-      if (slot !== undefined) this.#slots.set(nonce, slot);
+      if (slot === undefined) continue;
+      // What stood at the start is known to whoever starts; of what was planned since, others may have seen the end already.
+      if (isFirst) slot.told = slot.state;
+      this.#slots.set(nonce, slot);
     }
   }
 
@@ -114,7 +125,9 @@ export class OutboxSlots {
     if (this.#floor !== undefined && lowest < this.#floor + REMEMBERED) return;
     await putJson(this.#bucket, this.#keys.floor, { floor: lowest });
     this.#floor = lowest;
-    for (const nonce of this.#slots.keys()) if (nonce < lowest - REMEMBERED) this.#slots.delete(nonce);
+    for (const [nonce, { state, told }] of this.#slots) {
+      if (nonce < lowest - REMEMBERED && told === state) this.#slots.delete(nonce);
+    }
   }
 
   async *#noncesFrom(from: number): AsyncIterable<number> {
@@ -130,7 +143,10 @@ export class OutboxSlots {
     const plan = await getJson(this.#bucket, this.#keys.plan(nonce), planSchema);
     if (plan === null) return undefined;
     if (plan.nonce !== nonce) throw new ZgError("CorruptObject", { key: this.#keys.plan(nonce) });
-    const slot: Slot = { nonce, intent: plan.intent, txs: [], state: "planned", refusals: 0, missing: 0 };
+    const slot: Slot = {
+      ...{ nonce, intent: plan.intent, txs: [], state: "planned", told: "planned" },
+      ...{ refusals: 0, missing: 0 },
+    };
     await this.readTxs(slot);
     await this.#readOutcome(slot);
     return slot;

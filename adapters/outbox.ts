@@ -36,7 +36,10 @@ export interface Outbox {
   slot(nonce: number): Promise<SlotView | null>;
   /** Ascending; fresh from the bucket. */
   slots(options?: { readonly from?: number }): AsyncIterable<SlotView>;
-  /** Does what is to be done about every slot that is not final; returns those whose state changed. */
+  /**
+   * Does what is to be done about every slot that is not final; returns those whose state changed, also where another
+   * process with the key changed it. A failure waits until all that changed before it was returned: it comes again.
+   */
   step(signal?: AbortSignal): Promise<SlotView[]>;
 }
 
@@ -81,19 +84,27 @@ export const openOutbox = async (options: OutboxOptions): Promise<Outbox> => {
   let stepping: Promise<SlotView[]> = Promise.resolve([]);
   const stepOnce = async (signal?: AbortSignal): Promise<SlotView[]> => {
     await slots.refresh();
-    const changed: SlotView[] = [];
+    try {
+      await workAll(signal);
+      await slots.raiseFloor();
+    } catch (error) {
+      if (slots.untold().length === 0) throw error;
+    }
+    return slots.untold().map((slot) => {
+      slot.told = slot.state;
+      return viewOf(slot);
+    });
+  };
+
+  const workAll = async (signal?: AbortSignal): Promise<void> => {
     let lowerOpen = false;
     for (const slot of slots.open()) {
-      const before = slot.state;
       await work(slot, lowerOpen, signal);
-      if (slot.state !== before) changed.push(viewOf(slot));
       const isMined = slot.state === "mined" || slot.state === "final";
       lowerOpen ||= !isMined;
       // A transaction that is not even signed stops the line: nothing above it could be mined.
       if (slot.txs.length === 0 && !isMined) break;
     }
-    await slots.raiseFloor();
-    return changed;
   };
 
   return {

@@ -119,6 +119,41 @@ describe("outbox", () => {
     expect(await bare.balance(to)).to.equal(42n);
   });
 
+  it("tells each of two processes with one key how every slot ended, whoever saw it", async () => {
+    const wallet = await bare.newWallet();
+    const bucket = memoryBucket();
+    const [worker, task] = [await open(wallet, bucket), await open(wallet, bucket)];
+    const told: string[] = [];
+    const step = async (): Promise<void> => {
+      for (const { intent, state } of await worker.step()) told.push(`${intent.id} ${state}`);
+    };
+    await worker.enqueue(payTo(bare.newAddress(), "seen"));
+    await step();
+    // Planned here, and over before this process looks again.
+    await worker.enqueue(payTo(bare.newAddress(), "unseen"));
+    for (let i = 0; i < 2; i += 1) await finalise(task);
+    // What plans looks into the bucket as well, and must not swallow what it finds there.
+    await worker.next();
+    await step();
+    expect(told).to.deep.equal(["seen sent", "seen final", "unseen final"]);
+    await step();
+    expect(told).to.have.length(3);
+    expect(await (await open(wallet, bucket)).step()).to.deep.equal([]);
+  });
+
+  it("tells what changed before it tells what went wrong", async () => {
+    const bucket = memoryBucket();
+    const outbox = await open(await bare.newWallet(), bucket);
+    await outbox.enqueue(payTo(bare.newAddress(), "fine"));
+    await outbox.enqueue(payTo(bare.newAddress(), "broken"));
+    const isBroken = (operation: string, key: string) => operation === "put" && key.endsWith("1/tx-0.json");
+    bucket.failOn = (operation, key) => (isBroken(operation, key) ? new Error("disk full") : undefined);
+    expect((await outbox.step()).map(({ intent, state }) => `${intent.id} ${state}`)).to.deep.equal(["fine sent"]);
+    expect(await outbox.step().catch((error: Error) => error.message)).to.equal("disk full");
+    bucket.failOn = undefined;
+    expect((await outbox.step()).map(({ intent, state }) => `${intent.id} ${state}`)).to.deep.equal(["broken sent"]);
+  });
+
   it("sends the same bytes again after a reorg took them back (A46)", async () => {
     const outbox = await open(await bare.newWallet());
     const to = bare.newAddress();

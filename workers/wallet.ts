@@ -22,9 +22,9 @@ export interface WalletOptions {
   readonly log: Log;
   /** How often it looks after what is on its way, ms. */
   readonly pollMs: number;
-  /** How often it looks when nothing is, ms. */
+  /** How often it looks when nothing is, or when the account has no money for what is, ms. */
   readonly idleMs: number;
-  /** A transaction is in a block, or has ended. */
+  /** A transaction is on its way, in a block, or has ended; also when what is planned has ended already. */
   readonly onMoved?: (slot: SlotView) => void;
 }
 
@@ -35,6 +35,8 @@ export interface PartyWallet {
   slot: Outbox["slot"];
   /** Transactions planned, and not final yet. */
   open(): number;
+  /** Is one of this kind planned that is in no block yet? */
+  isWaiting(kind: string): boolean;
   stop(): Promise<void>;
 }
 
@@ -47,11 +49,13 @@ export const openWallet = async (options: WalletOptions): Promise<PartyWallet> =
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const bucket = await openBucket(pathToFileURL(folder).href);
   const outbox = await openOutbox({ bucket, chain, wallet: new Wallet(options.key), log });
-  const open = new Set<number>();
+  const open = new Map<number, { readonly kind: string; readonly isMined: boolean }>();
+  const keep = ({ nonce, intent, state }: SlotView): void => {
+    if (state === "final") open.delete(nonce);
+    else open.set(nonce, { kind: intent.kind, isMined: state === "mined" });
+  };
   const finalNonce = await chain.nonce(outbox.address, await chain.finalized());
-  for await (const { nonce, state } of outbox.slots({ from: Math.max(0, finalNonce - LOOK_BACK) })) {
-    if (state !== "final") open.add(nonce);
-  }
+  for await (const slot of outbox.slots({ from: Math.max(0, finalNonce - LOOK_BACK) })) keep(slot);
 
   let looked = Number.NEGATIVE_INFINITY;
   const loop = startLoop({
@@ -59,8 +63,7 @@ export const openWallet = async (options: WalletOptions): Promise<PartyWallet> =
     run: async (signal) => {
       if (open.size === 0 && performance.now() - looked < idleMs) return;
       for (const slot of await outbox.step(signal)) {
-        if (slot.state === "final") open.delete(slot.nonce);
-        else open.add(slot.nonce);
+        keep(slot);
         options.onMoved?.(slot);
       }
       looked = performance.now();
@@ -71,13 +74,21 @@ export const openWallet = async (options: WalletOptions): Promise<PartyWallet> =
     address: outbox.address,
     plan: async (intent) => {
       const planned = await outbox.enqueue(intent);
-      open.add(planned.nonce);
+      const { nonce } = planned;
+      // Open before it is looked at: a step may see its end in between, and says so once.
+      if (!open.has(nonce)) open.set(nonce, { kind: intent.kind, isMined: false });
+      const slot = await outbox.slot(nonce);
+      if (slot?.state === "final") {
+        keep(slot);
+        options.onMoved?.(slot);
+      }
       // The outcome is in the outbox; a chain that is away is the loop's to report.
       loop.poke().catch(() => undefined);
       return planned;
     },
     slot: (nonce) => outbox.slot(nonce),
     open: () => open.size,
+    isWaiting: (kind) => [...open.values()].some((slot) => slot.kind === kind && !slot.isMined),
     stop: async () => {
       await loop.stop();
       await bucket.close();

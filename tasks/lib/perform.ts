@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Chain } from "../../adapters/chain.ts";
 import type { Log } from "../../adapters/log.ts";
-import type { Intent, Outcome, SlotView } from "../../adapters/outbox.ts";
+import type { Intent, Outcome } from "../../adapters/outbox.ts";
 import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import { openWallet } from "../../workers/wallet.ts";
@@ -26,14 +26,10 @@ const ATTEMPTS = 3;
  */
 export async function perform(options: PerformOptions): Promise<Omit<Outcome, "time">> {
   const { data, party, key, chain, log, intent, signal } = options;
-  const seen = new Map<number, SlotView>();
   let wake = (): void => undefined;
   const wallet = await openWallet({
     ...{ dir: join(data, party), key, chain, log, pollMs: POLL_MS, idleMs: POLL_MS },
-    onMoved: (slot) => {
-      seen.set(slot.nonce, slot);
-      wake();
-    },
+    onMoved: () => wake(),
   });
   const aborted = () => wake();
   signal.addEventListener("abort", aborted);
@@ -57,8 +53,9 @@ export async function perform(options: PerformOptions): Promise<Omit<Outcome, "t
       const moved = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const slot = seen.get(nonce) ?? (await wallet.slot(nonce));
-      if (slot?.outcome !== undefined) return slot.outcome;
+      // Read anew each time: a worker beside this task may have written its end down.
+      const outcome = (await wallet.slot(nonce))?.outcome;
+      if (outcome !== undefined) return outcome;
       if (!signal.aborted) await moved;
     }
   }

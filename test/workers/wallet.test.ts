@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { silentLog } from "../../adapters/log.ts";
 import type { Intent } from "../../adapters/outbox.ts";
 import type { Hex } from "../../protocol/hex.ts";
+import { perform } from "../../tasks/lib/perform.ts";
 import { openWallet } from "../../workers/wallet.ts";
 import { type BareChain, REFUSES, startBareChain } from "../fakes/bareChain.ts";
 import { tempDir } from "../fakes/temp.ts";
@@ -85,4 +86,60 @@ describe("a party's wallet", () => {
     expect(await bare.balance(to)).to.equal(7n);
     await wallet.stop();
   });
+
+  it("has nothing open when all is final, also when what is final is planned again, and says so then", async () => {
+    const moved: string[] = [];
+    const { privateKey } = await bare.newWallet();
+    const wallet = await openAt(newFolder(), privateKey as Hex, moved);
+    const intent = pay(bare.newAddress(), "again");
+    const { nonce } = await wallet.plan(intent);
+    expect([wallet.isWaiting("pay"), wallet.isWaiting("other")]).to.deep.equal([true, false]);
+    await until("it is final", async () => {
+      await bare.anvil.mine();
+      return wallet.open() === 0;
+    });
+    moved.length = 0;
+    expect(await wallet.plan(intent)).to.deep.equal({ nonce });
+    expect([wallet.open(), wallet.isWaiting("pay"), moved]).to.deep.equal([0, false, ["again final"]]);
+    await wallet.stop();
+  });
+
+  it("knows after a restart what waits for a block, and that it waits no more when it is in one", async () => {
+    const { privateKey } = await bare.newWallet();
+    const folder = newFolder();
+    const first = await openAt(folder, privateKey as Hex);
+    await first.plan(pay(bare.newAddress(), "a"));
+    await first.stop();
+    const again = await openAt(folder, privateKey as Hex);
+    expect(again.isWaiting("pay")).to.equal(true);
+    await until("it is in a block", async () => {
+      await bare.anvil.mine();
+      return !again.isWaiting("pay");
+    });
+    await again.stop();
+  });
+
+  it("lets a task beside a worker hear of every end, whoever writes it down", async () => {
+    const { privateKey } = await bare.newWallet();
+    const data = newFolder();
+    const worker = await openWallet({
+      ...{ dir: `${data}/party`, key: privateKey as Hex, chain: bare.chain, log: silentLog, pollMs: 1, idleMs: 1 },
+    });
+    const signal = new AbortController().signal;
+    const common = { data, party: "party", key: privateKey as Hex, chain: bare.chain, log: silentLog, signal };
+    for (let i = 0; i < 6; i += 1) {
+      let result: string | undefined;
+      const performed = perform({ ...common, intent: pay(bare.newAddress(), `${i}`) }).then((outcome) => {
+        result = outcome.result;
+      });
+      // The worker is the faster one: it sees the block, and its finality, first.
+      await until("the task knows", async () => {
+        await bare.anvil.mine(FINALITY + 1);
+        return result !== undefined;
+      });
+      await performed;
+      expect(result).to.equal("success");
+    }
+    await worker.stop();
+  }).timeout(30_000);
 });

@@ -10,7 +10,7 @@ export interface LeaseDeps {
     Calls,
     "epoch" | "lease" | "lapsed" | "renew" | "lapse" | "credit" | "withdraw" | "nonce" | "cost"
   >;
-  readonly wallet: Pick<PartyWallet, "address" | "plan" | "open">;
+  readonly wallet: Pick<PartyWallet, "address" | "plan" | "isWaiting">;
   readonly terms: Pick<Terms, "leaseEpochs">;
   /** Blocks of an epoch and the first of all. */
   readonly epochs: { readonly epochBlocks: number; readonly firstBlock: number };
@@ -25,17 +25,17 @@ export const mustRenew = (epoch: number, leaseEnd: number, leaseEpochs: number):
 
 export const tendLease = async (deps: LeaseDeps): Promise<void> => {
   const { calls, wallet } = deps;
-  // What was planned last time decides what there is to do this time.
-  if (wallet.open() > 0) return;
   const epoch = await calls.epoch();
   const own = await calls.lease(wallet.address);
   if (own !== null && mustRenew(epoch, own.leaseEnd, deps.terms.leaseEpochs)) {
+    // Of everything on its way only a renewal stands for this one: a claim that is stuck must not cost the place.
+    if (wallet.isWaiting("renew")) return;
     await wallet.plan(calls.renew(epoch));
     crashpoint("renew-planned");
     return;
   }
-  if (own !== null) await lapseDead(deps, own.slot, epoch);
-  await withdrawCredit(deps);
+  if (own !== null && !wallet.isWaiting("lapse")) await lapseDead(deps, own.slot, epoch);
+  if (!wallet.isWaiting("credit")) await withdrawCredit(deps);
 };
 
 /** The dead count in the total and sign nothing: who is left can confirm again when they are out. */

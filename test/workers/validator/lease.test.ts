@@ -12,7 +12,7 @@ describe("a validator's place and money", () => {
     readonly credit?: bigint;
     readonly cost?: bigint | ZgError;
     readonly latest?: number;
-    readonly open?: number;
+    readonly waiting?: readonly string[];
   }
   const tend = async (world: World): Promise<string[]> => {
     const planned: string[] = [];
@@ -34,7 +34,7 @@ describe("a validator's place and money", () => {
       },
       wallet: {
         address: ACCOUNT,
-        open: () => world.open ?? 0,
+        isWaiting: (kind) => world.waiting?.includes(kind) ?? false,
         plan: async ({ id }) => {
           planned.push(id);
           return { nonce: 0 };
@@ -71,8 +71,13 @@ describe("a validator's place and money", () => {
     expect(await tend({ credit: 20n, lease: null })).to.deep.equal(["withdraw"]);
   });
 
-  it("waits for what is on its way", async () => {
-    expect(await tend({ epoch: 99, credit: 100n, lapsed: [3], open: 1 })).to.deep.equal([]);
+  it("waits for its own like on its way, and for nothing else: a stuck claim costs no place", async () => {
+    const due = { epoch: 99 } as const;
+    expect(await tend({ ...due, waiting: ["renew"] })).to.deep.equal([]);
+    expect(await tend({ ...due, waiting: ["audit", "ticket", "lapse", "credit"] })).to.deep.equal(["renew 99"]);
+    const both = { credit: 100n, lapsed: [3] };
+    expect(await tend({ ...both, waiting: ["lapse"] })).to.deep.equal(["withdraw"]);
+    expect(await tend({ ...both, waiting: ["credit"] })).to.deep.equal(["lapse 3"]);
   });
 
   it("takes turns: each slot another one, nobody after half of the window", () => {

@@ -81,7 +81,10 @@ export const answerHit = async (deps: AnswerDeps, quality: Hex, signal: AbortSig
 
   signal.throwIfAborted();
   flying.set(intent.id, chunk);
-  const { nonce } = await wallet.plan(intent);
+  const { nonce } = await wallet.plan(intent).catch((error: unknown) => {
+    flying.delete(intent.id);
+    throw error;
+  });
   crashpoint("miner-answer-planned");
   await updateHit(db, quality, { slot: nonce });
   return { planned: nonce };

@@ -123,6 +123,15 @@ describe("a hit", () => {
     answers = [];
   });
 
+  it("is not counted as on its way when it could not be planned", async () => {
+    const flying = new Map<string, number>();
+    const given = deps({ flying });
+    const full = { ...given.wallet, plan: () => Promise.reject(new Error("disk full")) };
+    const failed = answerHit({ ...given, wallet: full }, await next(), never).catch((error: Error) => error.message);
+    expect(await failed).to.equal("disk full");
+    expect(flying.size).to.equal(0);
+  });
+
   it("becomes the answer that the chain computes again, word by word", async () => {
     const hit = found.at(-1) as Found;
     const quality = await next();

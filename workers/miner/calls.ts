@@ -120,6 +120,8 @@ export const createCalls = (chain: CallsChain): Calls => {
     claim: (account, amount, nonce) =>
       intent(`claim-${nonce}-${amount}`, "claim", "reward", "withdrawPayments", [account]),
     nonce: (account) => chain.nonce(account, "latest"),
-    requestId: (beneficiary, seed) => intent("miner-id", "id", "mine", "requestMinerId", [beneficiary, seed]),
+    // An id pays whom it was requested for: another beneficiary needs another one.
+    requestId: (beneficiary, seed) =>
+      intent(`miner-id-${beneficiary.toLowerCase()}`, "id", "mine", "requestMinerId", [beneficiary, seed]),
   };
 };

@@ -3,6 +3,7 @@ import type { RpcLog } from "../../../adapters/chain.ts";
 import { ZgError } from "../../../protocol/errors.ts";
 import type { Hex } from "../../../protocol/hex.ts";
 import { minerIdOf } from "../../../protocol/pora.ts";
+import { createCalls } from "../../../workers/miner/calls.ts";
 import { createIdentity, findMinerId, type IdentityDeps, SEED } from "../../../workers/miner/identity.ts";
 import { hash } from "./world.ts";
 
@@ -76,6 +77,13 @@ describe("a miner's id", () => {
     expect(await findMinerId(chain, { account: `0x${"cc".repeat(20)}`, beneficiary: ACCOUNT }, range)).to.equal(
       undefined,
     );
+  });
+
+  it("is another one for another beneficiary", () => {
+    const chain = { addresses: { PoraMine: MINE }, mine: { interface: { encodeFunctionData: () => "0x" } } };
+    const { requestId } = createCalls(chain as unknown as Parameters<typeof createCalls>[0]);
+    expect(requestId(ACCOUNT, SEED).id).to.equal(requestId(ACCOUNT, SEED).id);
+    expect(requestId(STRANGER, SEED).id).to.not.equal(requestId(ACCOUNT, SEED).id);
   });
 
   it("is requested once, and used when no reorg can take it back any more", async () => {

@@ -1,9 +1,10 @@
 import { ZgError } from "../protocol/errors.ts";
-import { fromHex, type Hex, normalHex, toHex } from "../protocol/hex.ts";
+import { type Hex, normalHex } from "../protocol/hex.ts";
 import type { Charge } from "../workers/retriever/index.ts";
 import { createDisplay } from "./lib/display.ts";
 import { gwei, integer } from "./lib/format.ts";
-import { type Reporter, type ReporterSession, type Sent, withReporter } from "./lib/reporter.ts";
+import { prosecute } from "./lib/prosecute.ts";
+import { type ReporterSession, type Sent, withReporter } from "./lib/reporter.ts";
 
 interface AccuseArguments {
   readonly id: string;
@@ -39,7 +40,7 @@ export default async function accuse(given: AccuseArguments): Promise<void> {
       });
       display.done("charge", sentenceOf(charge));
       const reporter = await session.reporter();
-      const sent = await prove(session, reporter, charge, (text) => display.update("proved", text));
+      const sent = await prosecute(session.chain, reporter, charge, (text) => display.update("proved", text));
       const last = sent.at(-1) as Sent;
       const reward = BigInt(String(last.events.find(({ name }) => name === "BondLost")?.args.reward ?? 0));
       const gas = sent.reduce((sum, one) => sum + one.gas, 0);
@@ -88,46 +89,4 @@ function sentenceOf({ proof, index, batchId }: Charge): string {
   if (proof.kind === "malformed")
     return `malformed: an element that no encoding has, sector ${proof.sectorIndex} of ${where}`;
   return `corrupt: the rows of ${where} do not agree with the commitment at position ${proof.position}`;
-}
-
-/** One transaction, as a rule; of a blob of more rows than fit into one, those before sum up rows. */
-async function prove(
-  { chain }: ReporterSession,
-  reporter: Reporter,
-  charge: Charge,
-  onText: (text: string) => void,
-): Promise<Sent[]> {
-  const { batchId, index, header, path, proof } = charge;
-  const { entrance } = chain;
-  const { commitment, ...rest } = header;
-  const bytes = fromHex(commitment, 48);
-  const halves = { commitmentHi: toHex(bytes.slice(0, 32)), commitmentLo: toHex(bytes.slice(32)) };
-  const blob = { header: { ...rest, ...halves }, index, path };
-  const name = `${batchId}-${index}`;
-  if (proof.kind === "malformed") {
-    const { sectorIndex, sector, element } = proof;
-    onText("one sector");
-    const args = [batchId, blob, sectorIndex, sector, element, proof.path];
-    return [await reporter.send(`malformed-${name}`, entrance, "proveMalformed", args)];
-  }
-  const { position, parts, opening } = proof;
-  const sent: Sent[] = [];
-  let summed = Number(await entrance.getFunction("rowsSummed")(reporter.account, batchId, index, position));
-  let first = 0;
-  for (const [i, part] of parts.entries()) {
-    const isLast = i === parts.length - 1;
-    const rows = part.rows.length;
-    onText(`part ${i + 1} of ${parts.length}: ${rows} rows`);
-    // An earlier run may have been interrupted between two parts.
-    if (first < summed) {
-      first += rows;
-      continue;
-    }
-    const args = [batchId, blob, position, part];
-    if (isLast) sent.push(await reporter.send(`corrupt-${name}`, entrance, "proveCorrupt", [...args, opening]));
-    else sent.push(await reporter.send(`sum-${name}-${position}-${i}`, entrance, "sumRows", args));
-    first += rows;
-    summed = Math.max(summed, first);
-  }
-  return sent;
 }

@@ -18,8 +18,11 @@ import { runTask } from "./task.ts";
 /** A parity column: the data itself is untouched, and 127 of 128 columns pass every check. */
 const BAD_COLUMN = 100;
 
+/** As few as the chain lets a signer owe it. */
+const SAMPLES = 4;
+
 /**
- * Threats F1: one flipped element in the redundancy, and a merkle tree that is honest about it. Two samples a validator
+ * Threats F1: one flipped element in the redundancy, and a merkle tree that is honest about it. So few samples a validator
  * make the certificate nearly sure, which is what is to be shown: a certificate promises a verdict, not a payload.
  */
 describe("a corrupt encoding", function () {
@@ -28,7 +31,7 @@ describe("a corrupt encoding", function () {
   let nodes: Liar[];
   let extended: Uint8Array;
   before(async () => {
-    network = await startTestNetwork({ timing: { samples: 2 } });
+    network = await startTestNetwork({ timing: { samples: SAMPLES }, parameters: { samples: BigInt(SAMPLES) } });
     await network.workers.get("encoder")?.stop();
     nodes = [await startLiar(network, "storage-0"), await startLiar(network, "storage-1")];
   });
@@ -45,7 +48,7 @@ describe("a corrupt encoding", function () {
   it("may be certified past nodes that lie, and is CorruptEncoding for every reader", async () => {
     const id = await corrupted(randomPayload(1000));
     for (const liar of nodes) liar.twist = lyingNode;
-    // A validator that draws the bad column keeps the first attempt from its certificate, once in sixteen times.
+    // A validator that draws the bad column may keep an attempt from its certificate: two of four must, once in two hundred times.
     const view = await pastTheDeadlines(id, ({ status }) => status === "FINALIZED");
     expect(view.signatures.length).to.be.at.least(3);
 
@@ -84,6 +87,17 @@ describe("a corrupt encoding", function () {
     });
   });
 
+  it("takes one sector to prove where an element has no right to be there (F5)", async () => {
+    for (const liar of nodes) liar.twist = lyingNode;
+    // The top byte of the fourth element of column 5, in the data.
+    const id = await corrupted(randomPayload(100_000), 5 * CELL_BYTES + 96, 0x11);
+    const { blobKey = "", batchId } = await pastTheDeadlines(id, ({ status }) => status === "FINALIZED");
+    expect(await verdict(blobKey)).to.equal("CorruptEncoding");
+    const done = await runTask(network, accuse, { id: blobKey });
+    expect(done).to.include({ batchId, flagged: true, known: false, proof: "malformed" });
+    expect(BigInt(String(done.reward)) > 0n).to.equal(true);
+  });
+
   it("cannot be claimed of a blob that can be read", async () => {
     for (const liar of nodes) liar.twist = honestly;
     const id = (await network.post(randomPayload(1000))) as Hex;
@@ -104,16 +118,15 @@ describe("a corrupt encoding", function () {
     };
 
   /** Posts a payload and encodes it as only a malicious disperser would. */
-  async function corrupted(payload: Uint8Array): Promise<Hex> {
+  async function corrupted(payload: Uint8Array, at = BAD_COLUMN * CELL_BYTES + 31, xor = 1): Promise<Hex> {
     const id = (await network.post(payload)) as Hex;
     const bucket = await openBucket(network.network.bucket);
     const encodeBlob: Compute["encodeBlob"] = async (rows) => {
       const { compute } = network.context;
       const honest = await compute.encodeBlob(rows);
       extended = (await compute.extendRows(rows)).extended.slice();
-      // The lowest bit of an element: still canonical, no longer on the row's polynomial.
-      const at = BAD_COLUMN * CELL_BYTES + 31;
-      extended[at] = (extended[at] as number) ^ 1;
+      // By default the lowest bit of an element: still canonical, no longer on the row's polynomial.
+      extended[at] = (extended[at] as number) ^ xor;
       const segmentRoots = segmentRootsOf(cellRootsOf(extended));
       return { ...honest, segmentRoots, dataRoot: toHex(dataRootOf(segmentRoots)) };
     };

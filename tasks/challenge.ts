@@ -54,6 +54,15 @@ export default async function challenge(given: ChallengeArguments): Promise<void
         return;
       }
       display.done("asked", found === null ? "nobody gives it" : `${found.source} gives it; challenged anyway`);
+      const shown = await shownBefore(session, where);
+      if (shown !== null) {
+        display.done("challenged", "no challenge: the cell was asked for before, and is on chain");
+        display.done("ended", `answered by ${shown.by} in block ${integer(shown.block)}`);
+        await display.end();
+        const { cell, ...answered } = shown;
+        output.result({ ...where, ...answered, file: await keep(cell) });
+        return;
+      }
       const opened = await open(session, where);
       display.done(
         "challenged",
@@ -65,18 +74,24 @@ export default async function challenge(given: ChallengeArguments): Promise<void
           `wait for the answer: ${integer(Math.max(opened.deadline - block, 0))} blocks are left`,
         );
       });
-      const terms = { bond: String(opened.bond), challenger: opened.challenger, deadline: opened.deadline };
+      const { challenger, deadline } = opened;
+      const terms = { bond: String(opened.bond), deposit: String(opened.deposit), challenger, deadline };
+      const withdraw = async (): Promise<bigint> => (opened.own ? await (await session.reporter()).withdraw() : 0n);
       if (end.outcome === "answered") {
         display.done("ended", `answered by ${end.by} in block ${integer(end.block)}: the cell is on chain`);
         await display.end();
-        const file = await keep(end.cell);
-        output.result({ ...where, ...terms, outcome: "answered", by: end.by, block: end.block, hash: end.hash, file });
+        const { cell, ...answered } = end;
+        const file = await keep(cell);
+        const withdrawn = opened.deposit > 0n ? await withdraw() : 0n;
+        if (withdrawn > 0n) output.say(`  ${gwei(withdrawn)} back: what was paid beside the bond.`);
+        output.result({ ...where, ...terms, ...answered, file, withdrawn: String(withdrawn) });
         return;
       }
       display.done("ended", `withheld: no answer, the batch is flagged (block ${integer(end.block)})`);
       await display.end();
-      const withdrawn = opened.own ? await (await session.reporter()).withdraw() : 0n;
-      if (withdrawn > 0n) output.say(`  ${gwei(withdrawn)} back: the bond, and ${gwei(end.reward)} of the batch's.`);
+      const withdrawn = await withdraw();
+      if (withdrawn > 0n)
+        output.say(`  ${gwei(withdrawn)} back: what was paid, and ${gwei(end.reward)} of the batch's.`);
       output.result({
         ...{ ...where, ...terms, outcome: "withheld", block: end.block, hash: end.hash },
         ...{ reward: String(end.reward), withdrawn: String(withdrawn) },
@@ -89,9 +104,27 @@ export default async function challenge(given: ChallengeArguments): Promise<void
   });
 }
 
+/** The answer to whoever asked for this cell before: nobody can ask for it again. */
+async function shownBefore(session: ReporterSession, where: CellId): Promise<Answered | null> {
+  const { challenges, entrance, head } = session.chain;
+  if (!(await challenges.getFunction("isAnswered")(where))) return null;
+  const { confirmBlock } = await entrance.getFunction("record")(where.batchId);
+  const to = await head();
+  // What nobody showed at first is asked for again.
+  for (let from = Number(confirmBlock); from <= to; ) {
+    const end = await endOf(session, where, from, to);
+    if (end === null || end.outcome === "answered") return end;
+    from = end.block + 1;
+  }
+  return null;
+}
+
 interface Opened {
   readonly challenger: string;
+  /** What an answer earns. */
   readonly bond: bigint;
+  /** What the challenger has back in any case. */
+  readonly deposit: bigint;
   readonly deadline: number;
   /** Block of the challenge, or a block before it. */
   readonly block: number;
@@ -102,15 +135,15 @@ interface Opened {
 async function open(session: ReporterSession, where: CellId): Promise<Opened> {
   const { chain } = session;
   const { challenges } = chain;
-  const required: bigint = await challenges.getFunction("requiredBond")();
-  // The base fee may rise until the block that takes it.
-  const bond = (required * 3n) / 2n;
-  const reporter = await session.reporter(bond);
+  const required: bigint = await challenges.getFunction("requiredBond")(where.batchId);
+  // The base fee may rise until the block that takes it, and others may ask; what is too much comes back.
+  const paid = (required * 3n) / 2n;
+  const reporter = await session.reporter(paid);
   const openNow = async (block: number): Promise<Opened | null> => {
     try {
-      const { challenger, bond, deadline } = await challenges.getFunction("challengeOf")(where);
+      const { challenger, bond, deposit, deadline } = await challenges.getFunction("challengeOf")(where);
       const own = challenger.toLowerCase() === reporter.account;
-      return { challenger: challenger.toLowerCase(), bond, deadline: Number(deadline), block, own };
+      return { challenger: challenger.toLowerCase(), bond, deposit, deadline: Number(deadline), block, own };
     } catch (error) {
       const named = chain.errorOf(error);
       if (named.fields.error === "NotChallenged") return null;
@@ -121,22 +154,26 @@ async function open(session: ReporterSession, where: CellId): Promise<Opened> {
   const known = await openNow(0);
   if (known !== null) return { ...known, block: known.deadline - window };
   const id = `challenge-${where.batchId}-${where.row}-${where.column}-${await reporter.nonce()}`;
-  const { events, block } = await reporter.send(id, challenges, "challenge", [where], bond);
+  const { events, block } = await reporter.send(id, challenges, "challenge", [where], paid);
   const event = eventOf(events, "Challenged");
-  return { challenger: reporter.account, bond, deadline: Number(event?.deadline ?? block + window), block, own: true };
+  const [bond, deposit] = [BigInt(String(event?.bond ?? 0)), BigInt(String(event?.deposit ?? paid))];
+  const deadline = Number(event?.deadline ?? block + window);
+  return { challenger: reporter.account, bond, deposit, deadline, block, own: true };
 }
 
 const eventOf = (events: Sent["events"], name: string): Readonly<Record<string, unknown>> | undefined =>
   events.find((event) => event.name === name)?.args;
 
+interface Answered {
+  readonly outcome: "answered";
+  readonly by: string;
+  readonly block: number;
+  readonly hash: Hex;
+  readonly cell: Uint8Array;
+}
+
 type End =
-  | {
-      readonly outcome: "answered";
-      readonly by: string;
-      readonly block: number;
-      readonly hash: Hex;
-      readonly cell: Uint8Array;
-    }
+  | Answered
   | { readonly outcome: "withheld"; readonly block: number; readonly hash: Hex; readonly reward: bigint };
 
 const POLL_MS = 500;

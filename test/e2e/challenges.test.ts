@@ -70,8 +70,17 @@ describe("challenges of a certified batch", function () {
     silence();
     const done = await runTask(network, challenge, cell(1, 100));
     expect(done).to.include({ outcome: "answered", by: batcherAddress });
-    expect(BigInt(String(done.bond))).to.equal(((await call("challenges", "requiredBond")) * 3n) / 2n);
+    const required = await call("challenges", "requiredBond", blob.batchId);
+    expect([done.bond, done.deposit, done.withdrawn]).to.deep.equal(
+      [required, required / 2n, required / 2n].map(String),
+    );
     await network.mineUntil(settled, "the bond is taken out");
+  });
+
+  it("are not made of a cell that was shown once: its bytes are on chain", async () => {
+    const done = await runTask(network, challenge, cell(1, 100));
+    expect(done).to.include({ outcome: "answered", by: batcherAddress }).and.not.have.property("bond");
+    expect(await call("challenges", "openChallenges", blob.batchId)).to.equal(0n);
   });
 
   for (const point of ["challenge-seen", "answer-paid"]) {
@@ -102,7 +111,7 @@ describe("challenges of a certified batch", function () {
     await network.devChain?.mine(260);
     const done = await running;
     expect(done).to.include({ outcome: "withheld", reward: String(bond / 2n) });
-    expect(done.withdrawn).to.equal(String(bond / 2n + BigInt(String(done.bond))));
+    expect(done.withdrawn).to.equal(String(bond / 2n + BigInt(String(done.bond)) + BigInt(String(done.deposit))));
     const record = await call("entrance", "record", blob.batchId);
     expect([record.withheld, record.bondLost]).to.deep.equal([true, true]);
 

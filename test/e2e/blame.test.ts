@@ -16,13 +16,13 @@ import type { BlobView } from "../../workers/disperser/view.ts";
 import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
 import { signingAnything, startLiar } from "./liar.ts";
 
-const ANSWER_BLOCKS = 40;
-const BLAME_BLOCKS = 80;
+const ANSWER_BLOCKS = 200;
+const BLAME_BLOCKS = 300;
 const EPOCH_BLOCKS = 60;
 /** Every signer of every batch is asked to show a cell; leases are over soon. */
 const PARAMETERS = {
   ...{ auditBps: 10_000n, auditWindow: BigInt(ANSWER_BLOCKS), slashWindow: BigInt(BLAME_BLOCKS) },
-  ...{ epochBlocks: BigInt(EPOCH_BLOCKS), leaseEpochs: 6n, confirmWindow: 100n },
+  ...{ epochBlocks: BigInt(EPOCH_BLOCKS), leaseEpochs: 20n, confirmWindow: 100n },
 };
 const Answer = z.object({ signature: z.string(), seed: z.string(), epoch: z.number() });
 
@@ -32,7 +32,7 @@ describe("validators that are held to their signatures", function () {
   let network: TestNetwork;
   const client = openClient();
   before(async () => {
-    network = await startTestNetwork({ validators: 5, parameters: PARAMETERS });
+    network = await startTestNetwork({ validators: 5, parameters: PARAMETERS, patienceMs: 240_000 });
   });
   after(async () => {
     client.close();
@@ -59,7 +59,7 @@ describe("validators that are held to their signatures", function () {
       .catch(() => undefined);
   /** Without mining: the chain stands still while the parties act. */
   const settles = async <T>(what: () => Promise<T | undefined | false>): Promise<T> => {
-    for (const started = Date.now(); Date.now() - started < 60_000; ) {
+    for (const started = Date.now(); Date.now() - started < 120_000; ) {
       const found = await what();
       if (found) return found;
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -160,16 +160,18 @@ describe("validators that are held to their signatures", function () {
     expect((await certificateOf(batchId)).args.absent).to.equal(0n);
     await start(`validator-${EMPTIED}`);
 
-    const settled = await network.mineUntil(async () => {
+    // Nothing is mined but what the parties send: the window does not end because a machine is slow.
+    const settled = await settles(async () => {
       const slots: bigint = await call("sampling", "settledOf", batchId);
       return [...slots.toString(2)].filter((bit) => bit === "1").length === 3 && slots;
-    }, "the honest three have answered");
+    });
     expect((settled >> BigInt(emptied)) & 1n).to.equal(0n);
     expect((settled >> BigInt(lazy)) & 1n).to.equal(0n);
     expect(await eventsOf("signers", "Slashed")).to.deep.equal([]);
 
     await network.devChain?.mine(ANSWER_BLOCKS);
     const slashed = await network.mineUntil(async () => {
+      await network.devChain?.mine(2);
       const events = await eventsOf("sampling", "SilenceSlashed");
       return events.length >= 2 && events;
     }, "both are accused");
@@ -177,12 +179,14 @@ describe("validators that are held to their signatures", function () {
       [batchId, emptied],
       [batchId, lazy],
     ]);
-    const honest = await Promise.all([0, 1, 2].map(accountOf));
+    // Whoever lost its own samples may still see that another one is silent; nobody accuses itself.
+    const reporters = await Promise.all([0, 1, 2, EMPTIED].map(accountOf));
     const stake: bigint = await call("signers", "minStake");
     const lost = (stake * (await call("signers", "slashBps"))) / 10_000n;
     for (const { args } of slashed) {
       expect(args.amount).to.equal(lost);
-      expect(honest).to.include(args.reporter);
+      expect(reporters).to.include(args.reporter);
+      expect(Number(args.slot) === emptied && args.reporter === reporters[3]).to.equal(false);
     }
     for (const who of [EMPTIED, LAZY]) {
       const bond = await call("signers", "bondOf", await accountOf(who));
@@ -203,9 +207,16 @@ describe("validators that are held to their signatures", function () {
     const stuck = await network.until(id, ({ signatures }) => signatures.length === 2);
     expect(stuck.status).to.equal("STORED");
 
+    const leaseLeft = async (): Promise<number> => {
+      const epoch: bigint = await call("signers", "currentEpoch");
+      const ends = await Promise.all(
+        [0, 1].map(async (who) => (await call("signers", "signer", await slotOf(who))).leaseEnd),
+      );
+      return Math.min(...ends.map((end: bigint) => Number(end - epoch)));
+    };
     const left = await network.mineUntil(async () => {
-      // Faster than block by block, and slow enough that the living renew in time.
-      await network.devChain?.mine(4);
+      // Faster than block by block, but never past a lease of the living: they have half of it to renew.
+      if ((await leaseLeft()) > 5) await network.devChain?.mine(20);
       const events = await eventsOf("signers", "Left");
       return events.find(({ args }) => Number(args.slot) === dead);
     }, "the dead one is lapsed");
@@ -223,9 +234,9 @@ describe("validators that are held to their signatures", function () {
   /** Every signer of the batch has shown its cell. */
   async function isAnswered(batchId: string): Promise<void> {
     const { absent } = (await certificateOf(batchId)).args;
-    await network.mineUntil(async () => {
+    await settles(async () => {
       const slots: bigint = await call("sampling", "settledOf", batchId);
       return slots === (0b11111n & ~(absent as bigint));
-    }, "all audits are answered");
+    });
   }
 });

@@ -52,9 +52,8 @@ export default async function sample(given: SampleArguments): Promise<void> {
       for (const { sentence } of flagsOf(taken)) output.warn(sentence);
       for (const source of taken.sources) if (source.lied + source.slow > 0) output.warn(blame(source));
       if (verified === columns.length) {
-        output.say(
-          `  With at most 63 of the 128 columns to be had, all ${verified} would have passed with a chance of 2^${bound}.`,
-        );
+        const chance = bound === null ? "could not all have passed" : `would have passed with a chance of 2^${bound}`;
+        output.say(`  With at most 63 of the 128 columns to be had, these ${verified} ${chance}.`);
         if (certificate !== null) output.say(`  A certificate: ${boundLines(certificate).join("; ")}.`);
       } else {
         const failed = Object.entries(report.failed).map(([column, code]) => `${column} ${code}`);
@@ -90,7 +89,7 @@ const flagsOf = ({ target: { batchId, withheld, corrupt } }: Sample): { code: st
 ];
 
 /**
- * What a sample says. `bound`: log2 of the chance that as many columns, fixed before anyone was asked for them, all pass
+ * What a sample says. `bound`: log2 (null: minus infinity) of the chance that as many columns, fixed before anyone was asked for them, all pass
  * although at most 63 are to be had; `confidence`: one less that chance, 0 if a column did not pass.
  */
 export function reportOf(sample: Sample) {
@@ -103,7 +102,7 @@ export function reportOf(sample: Sample) {
     ...{ batchId, ...blob, status, flags: flagsOf(sample).map(({ code }) => code), corrupt: target.corrupt },
     ...{ columns, verified: verified.length },
     confidence: passed ? 1 - 2 ** chance : 0,
-    bound: Number(chance.toFixed(1)),
+    bound: Number.isFinite(chance) ? Number(chance.toFixed(1)) : null,
     ...{ failed, read: verified.length * (rows.to - rows.from) * FRAME_ROW_BYTES, ms, sources },
   };
 }

@@ -27,6 +27,8 @@ export interface DutyDeps extends ShowDeps {
   readonly publicKey: Hex;
   /** Wei of gain for a wei of gas below which nothing is sent. Audits are answered at any price. */
   readonly leastGain: number;
+  /** An audit that asked this validator has ended. */
+  readonly onAudit?: (end: "answered" | "missed") => void;
   readonly head: () => { readonly latest: number; readonly finalized: number };
   readonly log: Log;
 }
@@ -50,8 +52,17 @@ export const answerAudit: Look = async (deps, batchId, signal) => {
   const certificate = certificateOf(record);
   const { slot, signature } = record.outcome;
   const over = (why: string): Promise<undefined> => finish(deps, record, "audit", why);
-  if (deps.head().latest >= record.confirmed.block + deps.terms.auditWindow) return over("its window has ended");
-  if (!mustAnswer(certificate, slot, deps.terms.auditBps, await deps.calls.settled(batchId))) return over("settled");
+  const ended = deps.head().latest >= record.confirmed.block + deps.terms.auditWindow;
+  const settled = await deps.calls.settled(batchId);
+  if (!mustAnswer(certificate, slot, deps.terms.auditBps, settled)) {
+    if (mustAnswer(certificate, slot, deps.terms.auditBps, 0n)) deps.onAudit?.("answered");
+    return over("not asked, or settled");
+  }
+  if (ended) {
+    deps.onAudit?.("missed");
+    deps.log.error({ batchId, slot }, "an audit was not answered in time: this costs stake");
+    return over("its window has ended");
+  }
 
   const { samples } = deps.terms;
   const place = auditedCell(certificate.auditSeed, slot, signature, samples, record.batch.facts.rowCount);

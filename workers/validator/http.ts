@@ -20,6 +20,8 @@ export interface ValidatorHttpDeps {
   readonly acceptEvidence: (batchId: Hex, column: number, frame: Uint8Array) => Promise<boolean>;
   readonly state: () => Promise<Record<string, unknown>>;
   readonly metrics: Metrics;
+  /** Called before the metrics are read. */
+  readonly onMetrics?: () => void;
   /** Bytes of evidence in memory at once. */
   readonly maxHeld?: number;
 }
@@ -102,9 +104,10 @@ export const createValidatorHttp = (deps: ValidatorHttpDeps): Http => {
     });
   });
   app.get("/status", deps.state);
-  app.get("/metrics", async (_request, reply) =>
-    reply.header("content-type", metrics.registry.contentType).send(await metrics.text()),
-  );
+  app.get("/metrics", async (_request, reply) => {
+    deps.onMetrics?.();
+    return reply.header("content-type", metrics.registry.contentType).send(await metrics.text());
+  });
   return app;
 };
 

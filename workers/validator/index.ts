@@ -1,12 +1,16 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { computeAddress } from "ethers";
 import { openKey } from "../../adapters/bls.ts";
 import { follow, type Head, storeCursor } from "../../adapters/follow.ts";
 import { listenHttp } from "../../adapters/http.ts";
 import { openClient } from "../../adapters/http-client.ts";
+import { takeLock } from "../../adapters/lock.ts";
 import { startLoop } from "../../adapters/loop.ts";
 import { createMetrics } from "../../adapters/metrics.ts";
 import { openQueues } from "../../adapters/queue.ts";
 import { createShutdown } from "../../adapters/shutdown.ts";
+import { ZgError } from "../../protocol/errors.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { Context, PartyOptions, Running } from "../context.ts";
 import { endWith } from "../ended.ts";
@@ -15,6 +19,7 @@ import { openWallet } from "../wallet.ts";
 import { createCalls } from "./calls.ts";
 import { createEdges } from "./edges.ts";
 import { acceptEvidence, publisher } from "./evidence.ts";
+import { createGauges } from "./gauges.ts";
 import { createValidatorHttp } from "./http.ts";
 import { openLedger } from "./ledger.ts";
 import { createNodes } from "./nodes.ts";
@@ -44,6 +49,11 @@ export const startValidator = async (context: Context, options: ValidatorOptions
   const log = context.log.child({ worker: options.name });
   const shutdown = createShutdown({ log });
   try {
+    await mkdir(options.dir, { recursive: true, mode: 0o700 });
+    // Two processes with one key would sign once each, and send each other's transactions.
+    const lock = await takeLock(join(options.dir, "lock"));
+    if (!lock.taken) throw new ZgError("DataFolderLocked", { data: options.dir, pid: lock.owner });
+    shutdown.add("lock", () => lock.release());
     const ledger = await openLedger(options.dir);
     shutdown.add("store", () => ledger.close());
     const queues = await openQueues({ redis: options.redis, prefix: `zg:${options.name}`, log });
@@ -70,6 +80,7 @@ export const startValidator = async (context: Context, options: ValidatorOptions
     });
     const metrics = createMetrics(options.name);
     const carried = metrics.counter("sample_traffic_bytes_total", "Bytes on the wire for samples and metadata");
+    const audits = metrics.counter("audits_total", "Audits that asked this validator, by how they ended", ["end"]);
     const traffic = createTraffic((bytes) => carried.inc(bytes));
     const sampleDeps = {
       ...{ ledger, nodes, compute, key, slotIn, chainId, progress, log, latest: () => head.latest, now: Date.now },
@@ -86,7 +97,16 @@ export const startValidator = async (context: Context, options: ValidatorOptions
     const edges = createEdges({
       queues,
       sample: sampleDeps,
-      duty: { ...shared, ledger, nodes, compute, publicKey: key.publicKey, leastGain, log },
+      duty: {
+        ...shared,
+        ledger,
+        nodes,
+        compute,
+        publicKey: key.publicKey,
+        leastGain,
+        log,
+        onAudit: (end) => audits.inc({ end }),
+      },
       lease: { ...shared, epochs: await calls.epochs(), leastGain: leastGain === 0 ? 0 : CREDIT_GAIN },
     });
     subscribe(queues, "validator", edges.handlers);
@@ -115,8 +135,9 @@ export const startValidator = async (context: Context, options: ValidatorOptions
     // Whom it told before it was stopped is not on record: all are told again.
     for (const { batch } of ledger.all()) publish(batch.facts.batchId);
 
+    const gauge = createGauges(metrics);
     const app = createValidatorHttp({
-      ...{ log, ledger, progress, metrics },
+      ...{ log, ledger, progress, metrics, onMetrics: () => gauge(ledger, terms, head) },
       acceptEvidence: (...evidence) => acceptEvidence({ ledger, compute, wake: edges.enqueue }, ...evidence),
       state: createState({
         ...{ name: options.name, account, publicKey: key.publicKey, network, ledger, queues, nodes, progress, traffic },

@@ -24,7 +24,9 @@ export const faultOf = (code: ErrorCode): Fault => {
     case "Busy":
     case "Internal":
       return "down";
+    // It has not followed so far, or is still being filled.
     case "UnknownBatch":
+    case "NotStaged":
       return "behind";
     case "CellPathMismatch":
     case "LengthMismatch":

@@ -6,9 +6,10 @@ import type { Queues } from "../../adapters/queue.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { PartyWallet } from "../wallet.ts";
 import type { Calls } from "./calls.ts";
+import { countOf } from "./gauges.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Nodes } from "./nodes.ts";
-import { dutiesOf, mustSample, type Windows } from "./record.ts";
+import type { Windows } from "./record.ts";
 import type { Progress } from "./sample.ts";
 import type { SlotIn } from "./signer.ts";
 import type { Traffic } from "./traffic.ts";
@@ -44,13 +45,7 @@ export const createState = (deps: StateDeps) => {
     }
   };
   return async (): Promise<Record<string, unknown>> => {
-    const batches = { signed: 0, refused: 0, sampling: 0 };
-    const duties = { audit: 0, lottery: 0, accuse: 0 };
-    for (const record of ledger.all()) {
-      for (const duty of dutiesOf(record, deps.terms, deps.head())) duties[duty] += 1;
-      if (record.outcome !== null) batches[record.outcome.kind] += 1;
-      else if (mustSample(record)) batches.sampling += 1;
-    }
+    const { batches, duties } = countOf(ledger, deps.terms, deps.head());
     return {
       worker: "validator",
       name: deps.name,

@@ -112,7 +112,7 @@ export const openMining = async ({ threads = 1, share = 1 }: MiningOptions = {})
     close: async () => {
       closing.abort();
       await Promise.allSettled([running]);
-      await pool.close();
+      await pool.close().catch(() => pool.destroy());
     },
   };
 };

@@ -22,7 +22,7 @@ export interface WalletOptions {
   readonly log: Log;
   /** How often it looks after what is on its way, ms. */
   readonly pollMs: number;
-  /** How often it looks when nothing is, or when the account has no money for what is, ms. */
+  /** How often it looks when nothing is, ms. */
   readonly idleMs: number;
   /** A transaction is on its way, in a block, or has ended; also when what is planned has ended already. */
   readonly onMoved?: (slot: SlotView) => void;

@@ -31,7 +31,7 @@ import { createMinerHttp } from "./http.ts";
 import { createIdentity } from "./identity.ts";
 import { applyEvents, applyReorg } from "./log.ts";
 import { createMinerTask } from "./mine.ts";
-import { createClaim, rollEpoch } from "./money.ts";
+import { claimOwed, rollEpoch } from "./money.ts";
 import { loadsToMine } from "./plan.ts";
 import { rememberingRoots } from "./roots.ts";
 import { createScan, prune } from "./scan.ts";
@@ -116,7 +116,6 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
       },
     });
     shutdown.add("task", () => task.stop());
-    const claim = createClaim();
     const claimGain = leastGain === 0 ? 0 : Math.max(CLAIM_GAIN, leastGain);
     const edges = createEdges({
       ...{ queues, minerId, task, waiting, log },
@@ -136,7 +135,7 @@ export const startMiner = async (context: Context, options: MinerOptions): Promi
         if (minerId() !== undefined) await rollEpoch({ calls, wallet, minerId: known(), rules }, head.latest, worth);
       },
       claim: async () => {
-        if (minerId() !== undefined) await claim({ calls, wallet, minerId: known(), leastGain: claimGain });
+        if (minerId() !== undefined) await claimOwed({ calls, wallet, minerId: known(), leastGain: claimGain });
       },
     });
     subscribe(queues, "miner", edges.handlers);

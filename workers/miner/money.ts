@@ -30,26 +30,21 @@ export const rollEpoch = async (deps: RollDeps, latest: number, worth: boolean):
 
 export interface ClaimDeps {
   readonly calls: Pick<Calls, "beneficiaryOf" | "owed" | "cost" | "claim" | "nonce">;
-  readonly wallet: Pick<PartyWallet, "address" | "plan" | "slot">;
+  readonly wallet: Pick<PartyWallet, "address" | "plan" | "isWaiting">;
   readonly minerId: Hex;
   /** Wei owed for a wei of gas below which nothing is withdrawn. */
   readonly leastGain: number;
 }
 
 /** Withdraws what the beneficiary is owed. One withdrawal at a time: a second one would find nothing. */
-export const createClaim = () => {
-  let last: number | undefined;
-  return async ({ calls, wallet, minerId, leastGain }: ClaimDeps): Promise<bigint> => {
-    const before = last === undefined ? null : await wallet.slot(last);
-    if (before?.state === "planned" || before?.state === "sent") return 0n;
-    const beneficiary = await calls.beneficiaryOf(minerId);
-    const owed = await calls.owed(beneficiary);
-    if (owed === 0n) return 0n;
-    const intent = calls.claim(beneficiary, owed, await calls.nonce(wallet.address));
-    if (!isWorth(owed, await calls.cost(wallet.address, intent), leastGain)) return 0n;
-    const { nonce } = await wallet.plan(intent);
-    crashpoint("miner-claim-planned");
-    last = nonce;
-    return owed;
-  };
+export const claimOwed = async ({ calls, wallet, minerId, leastGain }: ClaimDeps): Promise<bigint> => {
+  if (wallet.isWaiting("claim")) return 0n;
+  const beneficiary = await calls.beneficiaryOf(minerId);
+  const owed = await calls.owed(beneficiary);
+  if (owed === 0n) return 0n;
+  const intent = calls.claim(beneficiary, owed, await calls.nonce(wallet.address));
+  if (!isWorth(owed, await calls.cost(wallet.address, intent), leastGain)) return 0n;
+  await wallet.plan(intent);
+  crashpoint("miner-claim-planned");
+  return owed;
 };

@@ -8,7 +8,7 @@ import { WHOLE_LOG } from "../../../protocol/shard.ts";
 import type { Rules, WorkerContext } from "../../../workers/miner/calls.ts";
 import { type MinerDb, openMinerDb } from "../../../workers/miner/db.ts";
 import { createMinerTask, wishOf } from "../../../workers/miner/mine.ts";
-import { createClaim, rollEpoch } from "../../../workers/miner/money.ts";
+import { claimOwed, rollEpoch } from "../../../workers/miner/money.ts";
 import { tempDir } from "../../fakes/temp.ts";
 import { hash, MINER } from "./world.ts";
 
@@ -208,10 +208,9 @@ describe("a miner's other transactions", () => {
   });
 
   it("withdraw what is worth its gas, one withdrawal at a time, the same amount again and again", async () => {
-    const state = { owed: 0n, nonce: 0, slot: "planned" };
-    const claim = createClaim();
+    const state = { owed: 0n, nonce: 0, waiting: false };
     const run = () =>
-      claim({
+      claimOwed({
         calls: {
           beneficiaryOf: async () => `0x${"22".repeat(20)}`,
           owed: async () => state.owed,
@@ -222,7 +221,7 @@ describe("a miner's other transactions", () => {
         wallet: {
           address: `0x${"33".repeat(20)}`,
           plan,
-          slot: async (nonce) => ({ nonce, intent: intent("x"), txs: [], state: state.slot as "planned" }),
+          isWaiting: (kind) => kind === "claim" && state.waiting,
         },
         ...{ minerId: MINER, leastGain: 10 },
       });
@@ -232,11 +231,9 @@ describe("a miner's other transactions", () => {
     }
     state.owed = 100n;
     expect(await run()).to.equal(100n);
-    for (const slot of ["planned", "sent"]) {
-      state.slot = slot;
-      expect(await run()).to.equal(0n);
-    }
-    Object.assign(state, { slot: "mined", nonce: 1 });
+    state.waiting = true;
+    expect(await run()).to.equal(0n);
+    Object.assign(state, { waiting: false, nonce: 1 });
     expect(await run()).to.equal(100n);
     expect(planned).to.deep.equal(["claim-0-100", "claim-1-100"]);
   });

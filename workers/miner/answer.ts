@@ -10,6 +10,7 @@ import { answerOf, type PoraAnswer } from "../../protocol/pora.ts";
 import { SEAL_BYTES, sealRootOf, unseal } from "../../protocol/seal.ts";
 import type { Peers } from "../peers.ts";
 import type { PartyWallet } from "../wallet.ts";
+import { isWorth } from "../worth.ts";
 import type { Calls } from "./calls.ts";
 import { type Hit, keyOf, type MinerDb } from "./db.ts";
 import { inTime } from "./epoch.ts";
@@ -17,7 +18,7 @@ import type { Flying } from "./flying.ts";
 import { hitKey, isOpen, rangeOf, updateHit } from "./hits.ts";
 import { ABSENT } from "./load-record.ts";
 import { contextOf, sectorOf } from "./plan.ts";
-import { expectedReward, isWorth } from "./profit.ts";
+import { expectedReward } from "./profit.ts";
 import { fetchProof } from "./prove.ts";
 import type { Vault } from "./vault.ts";
 

@@ -7,6 +7,7 @@ import { ZgError } from "../../protocol/errors.ts";
 import { type Hex, isHex, normalHex } from "../../protocol/hex.ts";
 import type { PoraAnswer } from "../../protocol/pora.ts";
 import type { RangeRules } from "../../protocol/recallRange.ts";
+import { costOf } from "../worth.ts";
 import type { EpochRules } from "./epoch.ts";
 import type { Pools } from "./profit.ts";
 
@@ -108,12 +109,7 @@ export const createCalls = (chain: CallsChain): Calls => {
     },
     beneficiaryOf: async (minerId) => normalHex(String(await read(mine, "beneficiaries", minerId)), 20),
     owed: (account) => big(reward, "payments", account),
-    cost: async (from, { to, data }) => {
-      const gas = await chain.estimate({ from, to, data, value: 0n });
-      const head = await chain.header("latest");
-      const tip = await chain.priorityFee().catch(() => 0n);
-      return gas * ((head?.baseFeePerGas ?? 0n) + tip);
-    },
+    cost: (from, intent) => costOf(chain, from, intent),
     answer: (quality, answer) => intent(`answer-${quality}`, "answer", "mine", "submit", [answer]),
     roll: (epoch) => intent(`roll-${epoch}`, "roll", "flow", "makeContext", []),
     // What is planned again after a crash, before it was mined, is the same transaction.

@@ -2,9 +2,9 @@
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import type { Hex } from "../../protocol/hex.ts";
 import type { PartyWallet } from "../wallet.ts";
+import { isWorth } from "../worth.ts";
 import type { Calls } from "./calls.ts";
 import { type EpochRules, epochToRoll } from "./epoch.ts";
-import { isWorth } from "./profit.ts";
 
 export interface RollDeps {
   readonly calls: Pick<Calls, "madeEpoch" | "roll">;

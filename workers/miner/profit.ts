@@ -1,4 +1,4 @@
-/** Is a transaction worth its gas? Pure: wei in, a verdict out. */
+/** What an answer will earn. Pure. */
 
 /** What the chain would pay from, at this moment. */
 export interface Pools {
@@ -26,13 +26,3 @@ export const expectedReward = (pools: Pools, ahead: number, timestamp: number): 
   const base = pools.basePool > before ? pools.basePool - before : 0n;
   return claimable / 2n + (base < pools.baseReward ? base : pools.baseReward);
 };
-
-const UNIT = 10_000;
-
-/**
- * @param gain wei
- * @param cost wei
- * @param least gain for a wei of cost below which it is not worth it; 0: any gain is
- */
-export const isWorth = (gain: bigint, cost: bigint, least: number): boolean =>
-  gain > 0n && gain * BigInt(UNIT) >= cost * BigInt(Math.round(least * UNIT));

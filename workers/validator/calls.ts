@@ -9,6 +9,7 @@ import { type Hex, isHex, normalHex } from "../../protocol/hex.ts";
 import type { Bet } from "../../protocol/lottery.ts";
 import type { RowsProof } from "../../protocol/rowsProof.ts";
 import type { Certificate } from "../../protocol/sampling.ts";
+import { costOf } from "../worth.ts";
 import type { Windows } from "./record.ts";
 
 const big = z.bigint();
@@ -157,12 +158,7 @@ export const createCalls = (chain: CallsChain): Calls => {
     }),
     credit: (account) => read(entrance, "credit", big, account),
     pool: () => read(entrance, "samplingPool", big),
-    cost: async (from, { to, data }) => {
-      const gas = await chain.estimate({ from, to, data, value: 0n });
-      const head = await chain.header("latest");
-      const tip = await chain.priorityFee().catch(() => 0n);
-      return gas * ((head?.baseFeePerGas ?? 0n) + tip);
-    },
+    cost: (from, intent) => costOf(chain, from, intent),
     answer: (attested, shown) =>
       intent("audit", about(attested.batchId, attested.certificate), "sampling", "answerAudit", [attested, shown]),
     claim: (attested, ticket, shown) =>

@@ -13,11 +13,12 @@ import { keccakHex } from "../../protocol/keccak.ts";
 import { batchPrize, isPaid, isWinning, mostPrizes, ticketQuality } from "../../protocol/lottery.ts";
 import { auditedCell, type Certificate, mustAnswer, ticketCells } from "../../protocol/sampling.ts";
 import type { PartyWallet } from "../wallet.ts";
+import { isWorth } from "../worth.ts";
 import { type Attested, attestedOf, type Calls, type Terms } from "./calls.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Certified, type Duty, isCertified, onDone, type Sampling } from "./record.ts";
 import { type ShowDeps, showCell } from "./show.ts";
-import { isWorth, turnOf } from "./turn.ts";
+import { turnOf } from "./turn.ts";
 
 export interface DutyDeps extends ShowDeps {
   readonly ledger: Ledger;

@@ -2,8 +2,9 @@
 import { crashpoint } from "../../adapters/crashpoint.ts";
 import { asZgError } from "../../adapters/errors.ts";
 import type { PartyWallet } from "../wallet.ts";
+import { isWorth } from "../worth.ts";
 import type { Calls, Terms } from "./calls.ts";
-import { isWorth, turnOf } from "./turn.ts";
+import { turnOf } from "./turn.ts";
 
 export interface LeaseDeps {
   readonly calls: Pick<

@@ -12,9 +12,3 @@ export const turnOf = (own: number | null, other: number, window: number): numbe
   const place = own === null ? SLOTS - 1 : (own - other + SLOTS - 1) % SLOTS;
   return Math.min(place * TURN_BLOCKS, Math.floor(window / 2));
 };
-
-const UNIT = 10_000;
-
-/** @param least gain for a wei of cost below which it is not worth it; 0: any gain is */
-export const isWorth = (gain: bigint, cost: bigint, least: number): boolean =>
-  gain > 0n && gain * BigInt(UNIT) >= cost * BigInt(Math.round(least * UNIT));

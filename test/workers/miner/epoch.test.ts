@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { subtaskIndexOf } from "../../../protocol/pora.ts";
 import { begunEpoch, epochToRoll, inTime, windowOf } from "../../../workers/miner/epoch.ts";
-import { expectedReward, isWorth } from "../../../workers/miner/profit.ts";
+import { expectedReward } from "../../../workers/miner/profit.ts";
 import { hash, MINER } from "./world.ts";
 
 const RULES = { firstBlock: 5, blocksPerEpoch: 60, subtasks: 2, subtaskInterval: 25, window: 20 };
@@ -83,13 +83,5 @@ describe("a miner's account", () => {
       expect(expectedReward(of, ahead + 1, 0) <= expectedReward(of, ahead, 0)).to.equal(true);
     });
     fc.assert(property);
-  });
-
-  it("sends what earns its gas as often as asked for, and never what earns nothing", () => {
-    expect([99n, 100n, 101n].map((gain) => isWorth(gain, 100n, 1))).to.deep.equal([false, true, true]);
-    expect([149n, 150n].map((gain) => isWorth(gain, 100n, 1.5))).to.deep.equal([false, true]);
-    expect([0n, 1n].map((gain) => isWorth(gain, 10n ** 18n, 0))).to.deep.equal([false, true]);
-    expect(isWorth(0n, 0n, 0)).to.equal(false);
-    expect(isWorth(2n ** 200n, 2n ** 200n, 1)).to.equal(true);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ZgError } from "../../../protocol/errors.ts";
 import { type LeaseDeps, mustRenew, tendLease } from "../../../workers/validator/lease.ts";
-import { isWorth, turnOf } from "../../../workers/validator/turn.ts";
+import { turnOf } from "../../../workers/validator/turn.ts";
 import { ACCOUNT } from "./validator.ts";
 
 describe("a validator's place and money", () => {
@@ -86,12 +86,5 @@ describe("a validator's place and money", () => {
     expect(turns[8]).to.equal(0);
     expect(turnOf(null, 7, 10_000)).to.equal(turns[7]);
     expect(Math.max(...Array.from({ length: 200 }, (_, own) => turnOf(own, 7, 10)))).to.equal(5);
-  });
-
-  it("weighs gain against cost without rounding in its favour", () => {
-    expect(isWorth(0n, 0n, 0)).to.equal(false);
-    expect(isWorth(1n, 10n ** 30n, 0)).to.equal(true);
-    expect(isWorth(99n, 100n, 1)).to.equal(false);
-    expect(isWorth(150n, 100n, 1.5)).to.equal(true);
   });
 });

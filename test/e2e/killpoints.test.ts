@@ -105,7 +105,7 @@ describe("a network that is killed at every named point", function () {
   }
 
   function survivors(): string[] {
-    const network = { storageNodes: ["", ""], validators: ["", "", "", ""], kvNodes: [""] };
+    const network = { storageNodes: ["", ""], validators: ["", "", "", ""], kvNodes: [""], miners: [] };
     return workersOf(network as never).filter((name) => !VICTIMS.includes(name));
   }
 

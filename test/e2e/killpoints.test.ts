@@ -31,7 +31,7 @@ const ELSEWHERE = [
   { points: /^upload-/, test: "workers/uploader/kill.test.ts" },
   { points: /^download-/, test: "workers/uploader/kill.test.ts" },
   { points: /^miner-/, test: "workers/miner/kill.test.ts" },
-  { points: /^(audit|ticket|accuse|renew|lapse|credit)-planned$/, test: "e2e/dutyKills.test.ts" },
+  { points: /^(audit|ticket|accuse|renew|lapse|credit)-planned$/, test: "full/dutyKills.test.ts" },
   { points: /^(challenge-seen|answer-paid|bond-released)$/, test: "e2e/challenges.test.ts" },
   { points: /^halved-not-pruned$/, test: "workers/storage/log/crash.test.ts" },
 ];

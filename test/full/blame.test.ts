@@ -13,8 +13,8 @@ import type { Hex } from "../../protocol/hex.ts";
 import { hasReached } from "../../protocol/status.ts";
 import { createValidators } from "../../workers/batcher/validators.ts";
 import type { BlobView } from "../../workers/disperser/view.ts";
-import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
-import { signingAnything, startLiar } from "./liar.ts";
+import { randomPayload, startTestNetwork, type TestNetwork } from "../e2e/harness.ts";
+import { signingAnything, startLiar } from "../e2e/liar.ts";
 
 const ANSWER_BLOCKS = 200;
 const BLAME_BLOCKS = 300;

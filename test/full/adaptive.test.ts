@@ -5,7 +5,7 @@ import type { Hex } from "../../protocol/hex.ts";
 import { MOST_GOOD } from "../../protocol/quorum.ts";
 import type { BlobView } from "../../workers/disperser/view.ts";
 import { createReport, nodeSource, readBatchFrom, retrieve, validatorSource } from "../../workers/retriever/index.ts";
-import { randomPayload, startTestNetwork, type TestNetwork } from "./harness.ts";
+import { randomPayload, startTestNetwork, type TestNetwork } from "../e2e/harness.ts";
 import {
   type Answer,
   columnOf,
@@ -16,7 +16,7 @@ import {
   startIn,
   startLiar,
   type Twist,
-} from "./liar.ts";
+} from "../e2e/liar.ts";
 
 const HONEST = [0, 1, 2];
 const NODES = [0, 1];
